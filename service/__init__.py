@@ -1,0 +1,1 @@
+"""Paperround: the day's papers on your topics, in one quiet letter."""

@@ -1,0 +1,31 @@
+"""`paperround db`: the database's tables."""
+
+from typing import Annotated
+
+import typer
+
+from service import settings
+from service.cli.report import print_json, say
+from service.store import migrate
+from service.store.engine import Database
+
+app = typer.Typer(help="Manage the database.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Manage the database."""
+
+
+@app.command()
+def upgrade(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Bring the database to the tables of this version. The embedded one does so by itself."""
+    before, after = migrate.upgrade(Database(settings.load().database))
+    if as_json:
+        print_json({"before": before, "after": after, "changed": before != after})
+    elif before == after:
+        say(f"The database is up to date (revision {after}).")
+    else:
+        say(f"The database is now at revision {after} (before: {before or 'empty'}).")

@@ -1,0 +1,178 @@
+"""`paperround ingest`, `plan`, `deliver` and `send`: the daily round by hand."""
+
+import signal
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from service import pipeline, settings
+from service.cli.clock import Clock, clock
+from service.cli.report import WorkFailed, notice, print_json, print_table, say
+from service.domain.digests import SkipReason
+from service.domain.policy import Result
+from service.installation import Installation, open_installation
+from service.pipeline import Delivered, Ingested, Plan
+from service.store import deliveries
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+At = Annotated[str | None, typer.Option("--at", help="The clock to use, as ISO 8601.")]
+Now = Annotated[
+    bool, typer.Option("--now", help="Plan for every active reader, whatever their hour.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    for command in (ingest, plan, deliver, send):
+        app.command()(command)
+
+
+def ingest(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files or folders; default: DIGEST_DIR.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take in digest files. A bad file is named and left; the others go in."""
+    installation = open_installation(settings.load())
+    reports = _ingest(installation, paths or [installation.digest_dir], clock(None))
+    if as_json:
+        print_json({"editions": [edition(report) for report in reports]})
+    elif not reports:
+        say("No digest file there.")
+    else:
+        _print_editions(reports)
+    _fail_for(reports, None)
+
+
+def plan(now: Now = False, at: At = None, as_json: AsJson = False) -> None:
+    """Decide who gets which papers, and queue the letters."""
+    tick, began = clock(at), time.monotonic()
+    installation = open_installation(settings.load())
+    made = pipeline.plan(installation, tick(), everyone=now)
+    _print_round(installation, made, Delivered(), began, as_json, {})
+
+
+def deliver(at: At = None, as_json: AsJson = False) -> None:
+    """Send the queued letters that are due."""
+    tick, began = clock(at), time.monotonic()
+    installation = _ready_to_deliver()
+    delivered = _deliver(installation, tick)
+    _print_round(installation, Plan(), delivered, began, as_json, {})
+    _fail_for([], delivered)
+
+
+def send(now: Now = False, at: At = None, as_json: AsJson = False) -> None:
+    """Do the whole round: ingest DIGEST_DIR, plan, deliver."""
+    tick, began = clock(at), time.monotonic()
+    installation = _ready_to_deliver()
+    reports = _ingest(installation, [installation.digest_dir], tick)
+    made = pipeline.plan(installation, tick(), everyone=now)
+    delivered = _deliver(installation, tick)
+    extra = {"editions": [edition(report) for report in reports]}
+    if not as_json and reports:
+        _print_editions([report for report in reports if report.status != "unchanged"])
+    _print_round(installation, made, delivered, began, as_json, extra)
+    _fail_for(reports, delivered)
+
+
+def edition(report: Ingested) -> dict[str, Any]:
+    """Return what became of a digest file, as scripts read it."""
+    return {
+        "file": report.file,
+        "status": report.status,
+        "date": report.day,
+        "papers": report.papers,
+        "new": report.new,
+        "updated": report.updated,
+        "rejected": [{"position": r.position, "reason": r.reason} for r in report.rejected],
+        "error": report.error,
+    }
+
+
+def _ready_to_deliver() -> Installation:
+    chosen = settings.load()
+    chosen.check_ready_to_deliver()
+    return open_installation(chosen)
+
+
+def _ingest(installation: Installation, paths: Sequence[Path], tick: Clock) -> list[Ingested]:
+    reports = []
+    for report in pipeline.ingest(installation, paths, tick):
+        reports.append(report)
+        if report.error is not None:
+            notice(f"{report.file}: {report.error}")
+    return reports
+
+
+def _deliver(installation: Installation, tick: Clock) -> Delivered:
+    """Deliver; the first Ctrl-C or SIGTERM lets the letters in flight be finished."""
+    stop = threading.Event()
+    before = {
+        number: signal.signal(number, lambda *_: stop.set())
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        return pipeline.deliver(installation, tick, stop)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _print_editions(reports: Sequence[Ingested]) -> None:
+    print_table(
+        ("file", "status", "date", "papers", "new", "updated", "rejected"),
+        [(r.file, r.status, r.day, r.papers, r.new, r.updated, len(r.rejected)) for r in reports],
+    )
+    for report in reports:
+        for rejected in report.rejected:
+            notice(f"{report.file}, {rejected.position}: {rejected.reason}")
+
+
+def _print_round(
+    installation: Installation,
+    made: Plan,
+    delivered: Delivered,
+    began: float,
+    as_json: bool,
+    extra: dict[str, Any],
+) -> None:
+    with installation.database.read() as connection:
+        books = deliveries.books(connection)
+    report = {
+        "due": made.due,
+        "planned": made.planned,
+        "skipped": {reason.value: made.skipped[reason] for reason in SkipReason},
+        "sent": delivered.results[Result.ACCEPTED],
+        "failed": delivered.results[Result.REFUSED],
+        "deferred": delivered.results[Result.DEFERRED],
+        "uncertain": delivered.results[Result.UNCERTAIN],
+        "expired": delivered.expired + made.superseded,
+        "cancelled": delivered.withdrawn,
+        "queued": books.by_status["queued"],
+        "digests": len(made.selections),
+        "seconds": round(time.monotonic() - began, 3),
+        "books": {**books.by_status, "planned": books.planned, "balanced": books.balanced},
+        "halted": delivered.halted,
+    }
+    if as_json:
+        print_json(extra | report)
+        return
+    say(f"{made.due} readers due: {made.planned} letters planned")
+    for reason, count in made.skipped.items():
+        say(f"  {count} skipped: {reason.replace('_', ' ')}")
+    shown = ("sent", "failed", "deferred", "uncertain", "expired", "cancelled", "queued")
+    say(", ".join(f"{report[name]} {name}" for name in shown))
+    if not books.balanced:
+        notice(f"The books do not balance: {books.planned} planned, {books.by_status}")
+
+
+def _fail_for(reports: Sequence[Ingested], delivered: Delivered | None) -> None:
+    if delivered is not None and delivered.halted is not None:
+        raise WorkFailed(f"Delivery halted: {delivered.halted}. Queued letters wait.")
+    failed = sum(report.status == "failed" for report in reports)
+    if failed:
+        raise WorkFailed(f"{failed} of {len(reports)} digest files could not be taken in.")

@@ -1,0 +1,96 @@
+"""`paperround run`: pages, schedule and sender in one process."""
+
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated
+
+import structlog
+import typer
+import uvicorn
+from fastapi import FastAPI
+
+from service import settings
+from service.cli.report import WorkFailed, notice
+from service.installation import open_installation
+from service.observe import set_up_logging
+from service.schedule import Schedule
+from service.web.app import web_app
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(run)
+
+
+def run(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 8000,
+) -> None:
+    """Serve the pages, take in papers, and send letters, until told to stop."""
+    chosen = settings.load()
+    chosen.check_ready_to_deliver()
+    set_up_logging(chosen.log_level)
+    installation = open_installation(chosen)
+    chosen.digest_dir.mkdir(parents=True, exist_ok=True)
+
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    with serving(web_app(installation, now), listen(host, port)) as address:
+        schedule = Schedule(installation, now, tick_seconds=chosen.tick_seconds)
+        schedule.start()
+        structlog.get_logger().info("started", pages=address, digests=str(chosen.digest_dir))
+        wait_for_signal()
+        notice("Finishing the letters in flight.")
+        schedule.stop()
+    structlog.get_logger().info("stopped")
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; raise WorkFailed where the port cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise WorkFailed(f"Cannot listen on {host} port {port}: {error.strerror}.") from None
+
+
+@contextmanager
+def serving(app: FastAPI, listening: socket.socket) -> Iterator[str]:
+    """Serve the application in a thread; give its address, and stop at the end."""
+    # No access log: the paths hold readers' tokens.
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+        limit_concurrency=200,
+    )
+    server = uvicorn.Server(config)
+    # A thread, because uvicorn in the main one would take the signals for itself and end the
+    # process before the sender has finished.
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="web")
+    thread.start()
+    host, port = listening.getsockname()[:2]
+    try:
+        yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def wait_for_signal() -> None:
+    """Return at the first SIGINT or SIGTERM; a second one ends the process at once."""
+    stop = threading.Event()
+
+    def on_signal(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    stop.wait()

@@ -1,0 +1,75 @@
+"""The links of a letter: what they carry, signed so that nobody else can make them.
+
+A token is `payload.signature`, both base64url without padding. The signature is HMAC-SHA256 over
+the purpose and the payload, so a link made for one purpose opens nothing else.
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+
+class Purpose(StrEnum):
+    CONFIRM = "confirm"
+    UNDO = "undo"
+
+
+class BadLink(ValueError):
+    """A token that was not made by us for this purpose, or was changed."""
+
+
+class ExpiredLink(ValueError):
+    """A token of ours whose time is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a valid token says: for whom it was made, and when."""
+
+    subscriber_id: int
+    issued_at: datetime
+
+
+def sign(key: bytes, purpose: Purpose, subscriber_id: int, issued_at: datetime) -> str:
+    """Return the token for a subscriber; the same arguments always give the same token."""
+    payload = _encode(f"{subscriber_id}.{int(issued_at.timestamp())}".encode())
+    return f"{payload}.{_signature(key, purpose, payload)}"
+
+
+def verify(key: bytes, purpose: Purpose, token: str, *, now: datetime, max_age: timedelta) -> Grant:
+    """Return what the token grants; raise BadLink or ExpiredLink."""
+    payload, _, signature = token.partition(".")
+    expected = _signature(key, purpose, payload)
+    if not hmac.compare_digest(signature.encode(), expected.encode()):
+        raise BadLink("the link is not whole")
+    subscriber, _, issued = _decode(payload).partition(b".")
+    grant = Grant(int(subscriber), datetime.fromtimestamp(int(issued), UTC))
+    if now - grant.issued_at > max_age:
+        raise ExpiredLink("the link is too old")
+    return grant
+
+
+def new_token() -> str:
+    """Return 128 random bits in hexadecimal, for a delivery or an unsubscribe link."""
+    return secrets.token_hex(16)
+
+
+def token_hash(token: str) -> str:
+    """Return what is kept of a token that must still be recognised after its owner is erased."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _signature(key: bytes, purpose: Purpose, payload: str) -> str:
+    return _encode(hmac.digest(key, f"{purpose}:{payload}".encode(), "sha256"))
+
+
+def _encode(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _decode(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

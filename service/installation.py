@@ -1,0 +1,63 @@
+"""One installation: everything the verbs work with, built once from the settings."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from service import resources
+from service.domain.route import Route
+from service.mail.house import House
+from service.mail.letter import Letters
+from service.settings import Settings
+from service.store import migrate
+from service.store.engine import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """The database, the letters' look, and the values an operator chose."""
+
+    database: Database
+    letters: Letters
+    house: House
+    key: bytes
+    route: Route
+    connections: int
+    digest_dir: Path
+    max_file_bytes: int
+    lookback: timedelta
+    retention: timedelta
+    resend_uncertain: bool
+    chance: Callable[[], float] = secrets.SystemRandom().random
+
+
+def open_installation(settings: Settings, *, upgrade: bool = True) -> Installation:
+    """Open the database and read the templates.
+
+    An embedded database is upgraded unless `upgrade` is false. Raises SettingsError or StoreError.
+    """
+    database = Database(settings.database)
+    if upgrade:
+        migrate.check(database)
+    house = House(
+        sender=settings.from_,
+        base_url=settings.base_url,
+        reply_to=settings.reply_to,
+        postal_address=settings.postal_address,
+        feedback_id=settings.feedback_id,
+    )
+    return Installation(
+        database=database,
+        letters=Letters(resources.folder("templates"), house),
+        house=house,
+        key=settings.signing_key(),
+        route=settings.route,
+        connections=settings.smtp_connections,
+        digest_dir=settings.digest_dir,
+        max_file_bytes=settings.max_file_bytes,
+        lookback=timedelta(days=settings.lookback_days),
+        retention=timedelta(days=settings.retention_days),
+        resend_uncertain=settings.uncertain == "resend",
+    )

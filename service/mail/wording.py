@@ -1,0 +1,131 @@
+"""What a letter says to its reader: greeting, summary, subject, preheader, footer."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from service.mail.plain import cut_at_word, cut_title
+
+# Not from the locale: the letter is in English wherever the server stands.
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+PREHEADER_LENGTH = 110
+TOPIC_LENGTH = 40
+
+# What a mail client turns into a link of its own: "host.tld", "http://…", "name@host".
+_LOOKS_LIKE_A_LINK = re.compile(r"[^\W\d_]{2}\.[^\W\d_]{2}|://|@")
+
+
+def long_date(day: date) -> str:
+    """Return "Friday 21 August"."""
+    return f"{DAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
+
+
+def short_date(day: date, year: int) -> str:
+    """Return "20 Aug", or "20 Aug 2025" when the day is not in `year`."""
+    short = f"{day.day} {MONTHS[day.month - 1][:3]}"
+    return short if day.year == year else f"{short} {day.year}"
+
+
+def greeting(hour: int, day: date, name: str | None) -> str:
+    """Return the greeting of a reader whose clock shows `hour` (0-23)."""
+    if not name:
+        return f"Your papers for {DAYS[day.weekday()]}"
+    if 4 <= hour <= 11:
+        return f"Good morning, {name}."
+    if 12 <= hour <= 17:
+        return f"Good afternoon, {name}."
+    return f"Good evening, {name}."
+
+
+def summary(papers: int, topics: int, matched: int) -> str:
+    """Return what the letter brings: its papers, the reader's topics, how many more matched."""
+    if not topics:
+        many = f"{papers} most" if papers > 1 else "most"
+        return f"The {many} trending paper{_s(papers)} of the day."
+    more = f"; {matched - papers} more matched" if matched > papers else ""
+    return f"{papers} new paper{_s(papers)} for {topics} topic{_s(topics)}{more}."
+
+
+def subject(titles: Sequence[str], *, prefix: str = "") -> str:
+    """Return the subject of a digest with these titles, first card first."""
+    more = f" + {len(titles) - 1} more" if len(titles) > 1 else ""
+    return f"{prefix}{cut_title(titles[0])}{more}"
+
+
+def preheader(names: Sequence[str], topics: Sequence[str], sentence: str) -> str:
+    """Return the line an inbox shows after the subject, of at most 110 characters.
+
+    `names` are the short names of all cards, the first of which the subject already tells;
+    `topics` are the topics behind them; `sentence` is what a letter of one card says instead.
+    """
+    others = names[1:]
+    if not others:
+        return cut_at_word(sentence, PREHEADER_LENGTH)
+    text = ""
+    for shown in range(min(3, len(others)), 0, -1):
+        rest = len(others) - shown
+        text = f"Also {_listed([*others[:shown], *([f'{rest} more'] if rest else [])])}"
+        for count in range(min(4, len(topics)), 0, -1):
+            whole = f"{text}, for {_listed(topics[:count])}"
+            if len(whole) <= PREHEADER_LENGTH:
+                return whole
+        if len(text) <= PREHEADER_LENGTH:
+            return text
+    return cut_at_word(text, PREHEADER_LENGTH)
+
+
+def topic_name(label: str) -> str:
+    """Return a topic as a letter names it, cut at 40 characters."""
+    return cut_at_word(label, TOPIC_LENGTH)
+
+
+def quotable(labels: Sequence[str]) -> tuple[list[str], int]:
+    """Return the topics a confirm letter names, at most three, and how many it leaves out.
+
+    A stranger may have typed them into the form with somebody else's address, so none that a
+    mail client would turn into a link is named.
+    """
+    shown = [topic_name(label) for label in labels if not _LOOKS_LIKE_A_LINK.search(label)][:3]
+    return shown, len(labels) - len(shown)
+
+
+def asked_for(topics: Sequence[str], more: int) -> str:
+    """Return what somebody signed up for, to follow "asked for a daily letter"."""
+    if topics:
+        return "about " + _listed([*topics, *([f"{more} more"] if more else [])])
+    if more:
+        return f"about {more} topic{_s(more)}"
+    return "with the day’s most trending papers"
+
+
+def asked(schedule: str, on: date | None) -> str:
+    """Return the footer's first sentence: why this letter came, and when the next ones do."""
+    since = f" on {on.day} {MONTHS[on.month - 1]} {on.year}" if on else ""
+    return f"You asked for this letter{since}" + (f": {schedule}." if schedule else ".")
+
+
+def until(day: date | None) -> str:
+    """Return the beginning of the sentence that offers a way back."""
+    return f"Until {day.day} {MONTHS[day.month - 1]} this" if day else "This"
+
+
+def _listed(items: Sequence[str]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"

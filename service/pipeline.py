@@ -1,0 +1,252 @@
+"""The whole story: ingest the day's papers, plan who gets which, deliver the letters.
+
+Each verb gathers, decides and applies; each is safe to run again after a crash.
+"""
+
+import asyncio
+import hashlib
+import os
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+import uvloop
+from sqlalchemy import Connection
+
+from service.domain.digests import Skipped, SkipReason
+from service.domain.papers import Rejected, UnreadableFile
+from service.domain.policy import Result
+from service.domain.selection import pack
+from service.domain.timetable import due_date, local_date
+from service.installation import Installation
+from service.mail.sender import Sender
+from service.planning import Planner
+from service.printing import Binder
+from service.sources import folder, formats
+from service.store import (
+    deliveries,
+    editions,
+    ledger,
+    papers,
+    parts,
+    readers,
+    subscribers,
+    suppressions,
+    topics,
+    workers,
+)
+from service.store.deliveries import Recorded, Verdict
+from service.store.engine import Database
+from service.store.ledger import Ledger
+from service.store.turns import Turn
+
+READERS_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What became of one digest file: `ingested`, `unchanged` or `failed` with an error."""
+
+    file: str
+    status: str
+    day: date | None = None
+    papers: int = 0
+    new: int = 0
+    updated: int = 0
+    rejected: Sequence[Rejected] = ()
+    error: str | None = None
+
+
+def ingest(
+    installation: Installation, paths: Iterable[Path], now: Callable[[], datetime]
+) -> Iterator[Ingested]:
+    """Take in the digest files that `paths` name, one result a file, and go on past bad ones."""
+    database = installation.database
+    with database.alone("ingest"):
+        for found in folder.files(paths, installation.max_file_bytes):
+            if found.data is None:
+                yield Ingested(found.name, "failed", error=found.error)
+                continue
+            sha256 = hashlib.sha256(found.data).hexdigest()
+            with database.read() as connection:
+                known = editions.published(connection, sha256)
+            if known is not None:
+                yield Ingested(found.name, "unchanged", known.date, known.papers)
+                continue
+            try:
+                edition = formats.parse(found.data, found.name)
+            except UnreadableFile as error:
+                yield Ingested(found.name, "failed", error=error.reason)
+                continue
+            arrived = now()
+            stored = editions.store(database, edition, sha256=sha256, file=found.name, now=arrived)
+            yield Ingested(
+                found.name,
+                "ingested",
+                edition.date or arrived.date(),
+                stored.papers,
+                stored.new,
+                stored.updated,
+                edition.rejected,
+            )
+
+
+@dataclass(slots=True)
+class Plan:
+    """What one plan decided.
+
+    `selections` are the distinct digests, packed; `superseded` counts the older unsent digests
+    that new ones replace.
+    """
+
+    planned: int = 0
+    skipped: Counter[SkipReason] = field(default_factory=Counter)
+    superseded: int = 0
+    selections: set[bytes] = field(default_factory=set)
+
+    @property
+    def due(self) -> int:
+        """The readers decided on. One whose state changed meanwhile is not: still due."""
+        return self.planned + self.skipped.total()
+
+    def count(self, recorded: Recorded) -> None:
+        """Add what one transaction recorded."""
+        self.superseded += recorded.superseded
+        for verdict in recorded.standing:
+            if isinstance(verdict.decision, Skipped):
+                self.skipped[verdict.decision.reason] += 1
+            else:
+                self.planned += 1
+                self.selections.add(pack(verdict.decision.selection))
+
+
+def plan(installation: Installation, now: datetime, *, everyone: bool = False) -> Plan:
+    """Decide the letters of all readers who are due at `now`, and queue them.
+
+    `everyone` makes each active reader due who had no digest for their date, whatever the hour.
+    """
+    database, made = installation.database, Plan()
+    with database.alone("plan"):
+        with database.read() as connection:
+            due = list(readers.due(connection, _calendar(now, everyone)))
+            suppressed = suppressions.every(connection)
+            upto = papers.last_seq(connection)
+            lowest = min((reader.served_to for reader in due), default=upto)
+            new = papers.between(connection, lowest, upto)
+            wanted = {topic_id for reader in due for topic_id, _ in reader.topics}
+            queries = topics.queries_of(connection, wanted)
+
+        def keep(bodies: Sequence[bytes]) -> list[int]:
+            with database.write(Turn.BULK) as connection:
+                return parts.keep(connection, now.astimezone(UTC).date(), bodies)
+
+        def record(connection: Connection, verdicts: Sequence[Verdict]) -> Recorded:
+            return deliveries.plan(connection, verdicts, upto=upto, now=now)
+
+        with Planner(installation.letters, new, queries, keep, upto=upto, now=now) as planner:
+            for start in range(0, len(due), READERS_AT_ONCE):
+                verdicts = planner.decide(due[start : start + READERS_AT_ONCE], suppressed)
+                for recorded in database.write_in_chunks(verdicts, record):
+                    made.count(recorded)
+    return made
+
+
+def _calendar(now: datetime, everyone: bool) -> Callable[[str, time], date | None]:
+    if everyone:
+        return lambda timezone, send_at: local_date(now, timezone)
+    return lambda timezone, send_at: due_date(now, timezone, send_at)
+
+
+@dataclass(slots=True)
+class Delivered:
+    """What one run of the sender came to, and why it stopped before the end, if it did."""
+
+    results: Counter[Result] = field(default_factory=Counter)
+    withdrawn: int = 0
+    expired: int = 0
+    halted: str | None = None
+
+
+def deliver(
+    installation: Installation, now: Callable[[], datetime], stop: threading.Event
+) -> Delivered:
+    """Send every letter that is due, until none is left, the route fails, or `stop` is set.
+
+    First come the letters of workers that died: begun ones are on record as uncertain before any
+    is sent again.
+    """
+    database = installation.database
+    delivered = Delivered()
+    delivered.results[Result.UNCERTAIN] += workers.bury_dead(database, now())
+    with database.write(Turn.LEDGER) as connection:
+        if installation.resend_uncertain:
+            ledger.resend_uncertain(connection)
+        delivered.expired = ledger.expire(connection, now())
+        if not ledger.anything_due(connection, now()):
+            return delivered
+    seat = workers.sit_down(database, f"{socket.gethostname()}:{os.getpid()}", now())
+    try:
+        sender = Sender(
+            installation.route,
+            Binder(installation.house, installation.key, _loader(database)).wrap,
+            connections=installation.connections,
+            now=now,
+            chance=installation.chance,
+        )
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            tally = runner.run(sender.run(Ledger(database, seat.worker_id, seat.lock), stop))
+    finally:
+        workers.stand_up(database, seat, now())
+    delivered.results += tally.by_result
+    delivered.withdrawn, delivered.halted = tally.withdrawn, tally.halted
+    return delivered
+
+
+def _loader(database: Database) -> Callable[[Iterable[int]], dict[int, bytes]]:
+    def load(part_ids: Iterable[int]) -> dict[int, bytes]:
+        with database.read() as connection:
+            return parts.bodies_of(connection, part_ids)
+
+    return load
+
+
+def preview(
+    installation: Installation, subscriber_id: int, now: datetime
+) -> bytes | Skipped | None:
+    """Return the letter an active reader would get at `now`, or why none would come.
+
+    None means that the reader is not due any more today, or not active. Nothing is kept.
+    """
+    with installation.database.read() as connection:
+        due = list(readers.due(connection, _calendar(now, everyone=True), subscriber_id))
+        if not due:
+            return None
+        (reader,) = due
+        upto = papers.last_seq(connection)
+        new = papers.between(connection, reader.served_to, upto)
+        queries = topics.queries_of(connection, [topic_id for topic_id, _ in reader.topics])
+        suppressed = suppressions.every(connection)
+        subscriber = subscribers.by_id(connection, subscriber_id)
+    shelf: list[bytes] = []
+
+    def keep(bodies: Sequence[bytes]) -> list[int]:
+        shelf.extend(bodies)
+        return list(range(len(shelf) - len(bodies), len(shelf)))
+
+    with Planner(installation.letters, new, queries, keep, upto=upto, now=now) as planner:
+        (verdict,) = planner.decide([reader], suppressed)
+    if isinstance(verdict.decision, Skipped):
+        return verdict.decision
+    token = subscriber.unsubscribe_token if subscriber else None
+    binder = Binder(installation.house, installation.key, lambda ids: {i: shelf[i] for i in ids})
+    return binder.bind(verdict.decision.as_claim(unsubscribe_token=token))
+
+
+def tidy(installation: Installation, now: datetime) -> int:
+    """Remove what is kept for no one any more: old parts. Returns how many."""
+    with installation.database.write(Turn.BULK) as connection:
+        return parts.purge(connection, (now - installation.retention).date())

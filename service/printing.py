@@ -1,0 +1,177 @@
+"""Letters in two steps: parts are printed once, and bound to a letter for each reader."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import TypeVar
+
+from service.domain.deliveries import Claim, Kind
+from service.domain.digests import Choice, Digest
+from service.domain.links import Purpose, sign
+from service.domain.papers import Paper
+from service.domain.readers import Reader
+from service.domain.selection import PickedCard, Selection
+from service.domain.timetable import spoken_schedule, zone
+from service.mail.headers import envelope_sender
+from service.mail.house import House
+from service.mail.letter import Because, Card, Frame, Letters, Personal, join
+from service.mail.sender import Parcel
+
+UNDO_WITHIN = timedelta(days=30)
+_PARTS_AT_HAND = 20_000
+
+Thing = TypeVar("Thing", int, str)
+AnyPart = TypeVar("AnyPart", Frame, Card, Because)
+
+
+class Press:
+    """Prints the parts that letters need, each once.
+
+    `keep` stores bodies and returns their ids; `papers` maps a paper id to its key and the paper.
+    """
+
+    def __init__(
+        self,
+        letters: Letters,
+        keep: Callable[[Sequence[bytes]], Sequence[int]],
+        papers: Mapping[int, tuple[str, Paper]],
+        *,
+        year: int,
+    ) -> None:
+        self._letters = letters
+        self._keep = keep
+        self._papers = papers
+        self._year = year
+        self._cards: dict[int, int] = {}
+        self._names: dict[str, int] = {}
+        self._frame: int | None = None
+
+    def print(self, digests: Iterable[tuple[Reader, Digest]]) -> list[Selection]:
+        """Return each digest as a selection of parts, printing those that do not exist yet."""
+        pairs = list(digests)
+        labels = {label for reader, digest in pairs for label in dict(reader.topics).values()}
+        wanted = {choice.paper_id for _, digest in pairs for choice in digest.choices}
+        self._store(self._names, labels, self._letters.because)
+        self._store(self._cards, wanted, self._card)
+        if self._frame is None:
+            (self._frame,) = self._keep([self._letters.frame("digest")])
+        return [self._selection(reader, digest, self._frame) for reader, digest in pairs]
+
+    def _selection(self, reader: Reader, digest: Digest, frame: int) -> Selection:
+        words = dict(reader.topics)
+
+        def picked(choice: Choice) -> PickedCard:
+            names = tuple(self._names[words[topic_id]] for topic_id in choice.topic_ids)
+            return PickedCard(self._cards[choice.paper_id], names)
+
+        return Selection(
+            frame,
+            tuple(picked(choice) for choice in digest.choices),
+            topics=len(reader.topics),
+            matched=digest.matched,
+        )
+
+    def _card(self, paper_id: int) -> bytes:
+        key, paper = self._papers[paper_id]
+        return self._letters.card(paper, key, self._year)
+
+    def _store(
+        self, ids: dict[Thing, int], wanted: set[Thing], render: Callable[[Thing], bytes]
+    ) -> None:
+        new = list(wanted - ids.keys())
+        ids.update(zip(new, self._keep([render(thing) for thing in new]), strict=True))
+
+
+class Binder:
+    """Binds a claim's parts to a letter: the same claim always gives the same bytes.
+
+    `load` returns the bodies of parts by id; those at hand are not loaded again.
+    """
+
+    def __init__(
+        self, house: House, key: bytes, load: Callable[[Iterable[int]], Mapping[int, bytes]]
+    ) -> None:
+        self._house = house
+        self._key = key
+        self._load = load
+        self._bodies: dict[int, bytes] = {}
+        self._unpacked: dict[int, Frame | Card | Because] = {}
+
+    def wrap(self, claims: Sequence[Claim]) -> dict[int, Parcel]:
+        """Return each claim's letter in its envelope, by delivery id."""
+        self._fetch({part for claim in claims for part in claim.selection.part_ids()})
+        return {
+            claim.delivery_id: Parcel(
+                envelope_sender(claim.token, self._house.address),
+                claim.recipient,
+                self.bind(claim),
+            )
+            for claim in claims
+        }
+
+    def bind(self, claim: Claim) -> bytes:
+        """Return the whole message of a claim."""
+        selection = claim.selection
+        self._fetch(set(selection.part_ids()))
+        cards = [
+            (
+                self._part(Card, picked.card),
+                [self._part(Because, name) for name in picked.names],
+            )
+            for picked in selection.cards
+        ]
+        return join(self._part(Frame, selection.frame), cards, self._personal(claim))
+
+    def _personal(self, claim: Claim) -> Personal:
+        slots, base_url = claim.slots, self._house.base_url
+        links = {}
+        if claim.kind is not Kind.DIGEST:
+            # Signed as of the planned time, so that a retry carries the very same link.
+            purpose = Purpose.CONFIRM if claim.kind is Kind.CONFIRM else Purpose.UNDO
+            token = sign(self._key, purpose, claim.subscriber_id, claim.planned_at)
+            links[purpose.value] = f"{base_url}/{purpose}/{token}"
+        return Personal(
+            recipient=claim.recipient,
+            token=claim.token,
+            planned_at=claim.planned_at,
+            local_date=claim.local_date,
+            local_hour=int(slots.get("hour", "12")),
+            name=slots.get("name"),
+            topics=claim.selection.topics,
+            matched=claim.selection.matched,
+            unsubscribe=f"{base_url}/u/{claim.unsubscribe_token}",
+            schedule=slots.get("schedule", ""),
+            asked_on=date.fromisoformat(slots["asked_on"]) if "asked_on" in slots else None,
+            asked_for=tuple(slots["asked_for"].split("\n")) if slots.get("asked_for") else (),
+            links=links,
+            undo_until=(claim.planned_at + UNDO_WITHIN).date(),
+        )
+
+    def _fetch(self, part_ids: set[int]) -> None:
+        missing = part_ids - self._bodies.keys()
+        if not missing:
+            return
+        if len(self._bodies) + len(missing) > _PARTS_AT_HAND:
+            self._bodies.clear()
+            self._unpacked.clear()
+            missing = part_ids
+        self._bodies |= self._load(missing)
+
+    def _part(self, kind: type[AnyPart], part_id: int) -> AnyPart:
+        part = self._unpacked.get(part_id)
+        if part is None:
+            part = self._unpacked[part_id] = kind.unpack(self._bodies[part_id])
+        assert isinstance(part, kind)
+        return part
+
+
+def digest_slots(reader: Reader) -> dict[str, str]:
+    """Return the words of a digest that must not change between its tries."""
+    slots = {
+        "hour": str(reader.send_at.hour),
+        "schedule": spoken_schedule(reader.timezone, reader.send_at),
+    }
+    if reader.name:
+        slots["name"] = reader.name
+    if reader.confirmed_at:
+        slots["asked_on"] = reader.confirmed_at.astimezone(zone(reader.timezone)).date().isoformat()
+    return slots

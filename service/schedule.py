@@ -1,0 +1,131 @@
+"""The ticks that move the service: look for papers, plan who is due, deliver what is queued."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.exc import SQLAlchemyError
+
+from service import consent, pipeline
+from service.domain.policy import Result
+from service.installation import Installation
+from service.sources import folder
+
+DELIVER_SECONDS = 1
+AFTER_HALT = timedelta(seconds=30)
+TIDY_EVERY = timedelta(hours=1)
+
+_log = structlog.get_logger()
+
+
+class Schedule:
+    """Runs the verbs of one installation until it is stopped.
+
+    One UTC tick plans for whoever is due by then; the ledger keeps a tick that comes twice, or a
+    second scheduler, from sending twice. `everyone` makes readers due whatever their hour.
+    """
+
+    def __init__(
+        self,
+        installation: Installation,
+        now: Callable[[], datetime],
+        *,
+        tick_seconds: float,
+        everyone: bool = False,
+    ) -> None:
+        self._installation = installation
+        self._now = now
+        self._everyone = everyone
+        self._stop = threading.Event()
+        self._seen: dict[Path, tuple[int, int]] = {}
+        self._paused_until: datetime | None = None
+        self._tidied_at: datetime | None = None
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1}
+        )
+        first = datetime.now(UTC)
+        for verb, seconds in ((self._round, tick_seconds), (self._deliver, DELIVER_SECONDS)):
+            self._scheduler.add_job(
+                self._safely,
+                "interval",
+                (verb,),
+                seconds=seconds,
+                next_run_time=first,
+                misfire_grace_time=None,
+            )
+
+    def start(self) -> None:
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Finish and record the letters in flight, then end; returns when all is done."""
+        self._stop.set()
+        self._scheduler.shutdown(wait=True)
+
+    def _safely(self, verb: Callable[[], None]) -> None:
+        try:
+            verb()
+        except SQLAlchemyError as error:
+            _log.error("database_failed", verb=verb.__name__.strip("_"), error=_kind(error))
+        except Exception as error:
+            _log.error("tick_failed", verb=verb.__name__.strip("_"), exc_info=error)
+
+    def _round(self) -> None:
+        for report in pipeline.ingest(self._installation, self._changed_files(), self._now):
+            if report.error is not None:
+                _log.error("digest_file_failed", file=report.file, reason=report.error)
+            elif report.status == "ingested":
+                _log.info(
+                    "edition_ingested",
+                    file=report.file,
+                    papers=report.papers,
+                    new=report.new,
+                    updated=report.updated,
+                    rejected=len(report.rejected),
+                )
+        made = pipeline.plan(self._installation, self._now(), everyone=self._everyone)
+        if made.planned:
+            skipped = {reason.value: count for reason, count in made.skipped.items()}
+            _log.info("letters_planned", planned=made.planned, skipped=skipped)
+        if self._tidied_at is None or self._now() - self._tidied_at >= TIDY_EVERY:
+            self._tidied_at = self._now()
+            pipeline.tidy(self._installation, self._now())
+            forgotten = consent.forget_unconfirmed(self._installation, self._now())
+            if forgotten:
+                _log.info("unconfirmed_forgotten", subscribers=forgotten)
+
+    def _deliver(self) -> None:
+        if self._stop.is_set():
+            return
+        if self._paused_until is not None and self._now() < self._paused_until:
+            return
+        self._paused_until = None
+        delivered = pipeline.deliver(self._installation, self._now, self._stop)
+        if delivered.halted is not None:
+            self._paused_until = self._now() + AFTER_HALT
+            _log.error("delivery_halted", reason=delivered.halted)
+        if delivered.results.total() or delivered.expired:
+            counts = {result.value: delivered.results[result] for result in Result}
+            _log.info("letters_delivered", **counts, expired=delivered.expired)
+
+    def _changed_files(self) -> list[Path]:
+        """Return the files that are new, or not what they were when last looked at."""
+        changed = []
+        for path in folder.candidates(self._installation.digest_dir):
+            try:
+                status = path.lstat()
+            except FileNotFoundError:
+                continue
+            mark = (status.st_mtime_ns, status.st_size)
+            if self._seen.get(path) != mark:
+                self._seen[path] = mark
+                changed.append(path)
+        return changed
+
+
+def _kind(error: SQLAlchemyError) -> str:
+    # The whole message would quote the statement and its values.
+    return str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]

@@ -1,0 +1,194 @@
+"""What the operator decides: one frozen object, read by the doors and passed on as values."""
+
+import contextlib
+import os
+import secrets
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from service.domain.route import Route, is_loopback, parse_route
+
+PREFIX = "PAPERROUND_"
+DEFAULT_BASE_URL = "http://127.0.0.1:8000"
+DEFAULT_FROM = "paperround@localhost"
+
+
+class SettingsError(Exception):
+    """A setting has a value that cannot be used; the message names its variable."""
+
+
+class Settings(BaseSettings):
+    """Every setting, by the name of its variable without the prefix PAPERROUND_."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    database_url: SecretStr = SecretStr("sqlite:///paperround.db")
+    smtp_url: SecretStr = SecretStr("smtp://127.0.0.1:1025")
+    smtp_connections: Annotated[int, Field(ge=1, le=100)] = 5
+    base_url: str = DEFAULT_BASE_URL
+    from_: Annotated[str, Field(validation_alias="PAPERROUND_FROM")] = DEFAULT_FROM
+    reply_to: str | None = None
+    feedback_id: str | None = None
+    postal_address: str | None = None
+    secret_key: SecretStr | None = None
+    digest_dir: Path = Path("digests")
+    max_file_bytes: Annotated[int, Field(ge=1)] = 50_000_000
+    lookback_days: Annotated[int, Field(ge=0, le=60)] = 3
+    retention_days: Annotated[int, Field(ge=2, le=3650)] = 40
+    tick_seconds: Annotated[float, Field(ge=0.2, le=3600)] = 30
+    uncertain: Literal["resend", "hold"] = "resend"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: SecretStr) -> SecretStr:
+        try:
+            url = make_url(value.get_secret_value())
+        except ArgumentError:
+            raise ValueError("is not a URL, as in sqlite:///paperround.db") from None
+        if url.get_backend_name() not in ("sqlite", "postgresql"):
+            raise ValueError("starts with sqlite:/// or postgresql://")
+        if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+            raise ValueError("names no file, as in sqlite:///paperround.db")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _readable_route(cls, value: SecretStr) -> SecretStr:
+        parse_route(value.get_secret_value())
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _safe_base_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("is the public address of the pages, as in https://papers.example.org")
+        if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
+            raise ValueError("has more than scheme, host and port")
+        if parts.scheme == "http" and not is_loopback(parts.hostname):
+            raise ValueError("is plain http beyond loopback: use https://")
+        return value.rstrip("/")
+
+    @field_validator("from_", "reply_to")
+    @classmethod
+    def _one_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        _, address = parseaddr(value)
+        local, at, domain = address.rpartition("@")
+        if not (local and at and domain) or any(ord(c) < 32 or ord(c) > 126 for c in address):
+            raise ValueError("is one address, as in Paperround <paperround@example.org>")
+        return value
+
+    @model_validator(mode="after")
+    def _key_for_many_machines(self) -> "Settings":
+        if self.secret_key is None and self.database.get_backend_name() != "sqlite":
+            raise ValueError(
+                f"{PREFIX}SECRET_KEY: is required with PostgreSQL, since every machine signs "
+                "links with it; make one with: "
+                "python3 -c 'import secrets; print(secrets.token_hex(32))'"
+            )
+        if self.secret_key is not None and len(self.secret_key.get_secret_value()) < 32:
+            raise ValueError(f"{PREFIX}SECRET_KEY: is shorter than 32 characters")
+        return self
+
+    @property
+    def database(self) -> URL:
+        """The database, with the driver this project uses."""
+        url = make_url(self.database_url.get_secret_value())
+        if url.get_backend_name() == "postgresql":
+            return url.set(drivername="postgresql+psycopg")
+        return url
+
+    @property
+    def embedded(self) -> Path | None:
+        """The SQLite file, or None with PostgreSQL."""
+        if self.database.get_backend_name() != "sqlite":
+            return None
+        return Path(self.database.database or "").absolute()
+
+    @property
+    def route(self) -> Route:
+        return parse_route(self.smtp_url.get_secret_value())
+
+    def check_ready_to_deliver(self) -> None:
+        """Raise SettingsError where strangers would get letters that point nowhere."""
+        if self.route.on_loopback:
+            return
+        for variable, value, default in (
+            ("BASE_URL", self.base_url, DEFAULT_BASE_URL),
+            ("FROM", self.from_, DEFAULT_FROM),
+        ):
+            if value == default:
+                raise SettingsError(
+                    f"{PREFIX}{variable}: is still {default}, which means nothing to a reader "
+                    f"beyond this machine; set it before delivering through {self.route.host}"
+                )
+
+    def signing_key(self) -> bytes:
+        """Return the key that signs links: the setting, else a file kept beside the database.
+
+        Raises SettingsError when that file cannot be read or made.
+        """
+        if self.secret_key is not None:
+            return self.secret_key.get_secret_value().encode()
+        assert self.embedded is not None
+        path = self.embedded.with_suffix(".key")
+        try:
+            if not path.exists():
+                _make_key(path)
+            key = path.read_bytes().strip()
+        except OSError as error:
+            raise SettingsError(
+                f"{PREFIX}DATABASE_URL: {path}, the key that signs links, cannot be made or read "
+                f"({error.strerror})"
+            ) from None
+        if len(key) < 32:
+            raise SettingsError(f"the key file {path} is cut short; restore it or remove it")
+        return key
+
+
+def _make_key(path: Path) -> None:
+    # A link appears whole or not at all: of two processes that start at once, both read one key.
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(draft)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def load(**values: Any) -> Settings:
+    """Read the environment and `.env`; `values` win over both.
+
+    Raises SettingsError with one line for each wrong value.
+    """
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_line(dict(item)) for item in error.errors())) from None
+
+
+def _line(error: dict[str, Any]) -> str:
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:
+        return message
+    name = str(error["loc"][0]).removeprefix(PREFIX).rstrip("_").upper()
+    return f"{PREFIX}{name}: {message[0].lower() + message[1:]}"

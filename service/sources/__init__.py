@@ -1,0 +1,1 @@
+"""Digest files: found in folders, recognised by their content, read into editions."""

@@ -1,0 +1,16 @@
+"""Readable text: what a source wrote, safe and tidy enough for a line of a letter."""
+
+import re
+import unicodedata
+
+# Controls other than whitespace, lone surrogates (no encoder takes them), stray byte order marks,
+# and what overrides the writing direction, which would let a title rewrite its neighbours.
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\u202a-\u202e\u2066-\u2069]"
+)
+
+
+def readable(text: str) -> str:
+    """Return `text` in NFC on one line: no control or direction override, single spaces."""
+    # Removal comes first: it may bring a letter and its accent, or two spaces, together.
+    return " ".join(unicodedata.normalize("NFC", _UNPRINTABLE.sub("", text)).split())

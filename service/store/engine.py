@@ -1,0 +1,128 @@
+"""The database: how to open it, read it, and write to it in turn."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import URL
+
+from service.store.locks import AdvisoryLocks, FileLocks
+from service.store.turns import FreeForAll, OneAtATime, Turn, Turns
+
+# Begins a transaction as a writer; SQLite must know before the first statement.
+_WRITING = "paperround_writing"
+
+CHUNK_SECONDS = 0.05
+FIRST_CHUNK = 100
+LARGEST_CHUNK = 2000
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class StoreError(Exception):
+    """The database cannot be used as it is; the message says what to do."""
+
+
+class Database:
+    """One database, and the locks kept with it."""
+
+    def __init__(self, url: URL) -> None:
+        """Prepare the database at `url`; nothing is opened yet.
+
+        Raises StoreError when the folder of an embedded database does not exist.
+        """
+        self.embedded: Path | None = None
+        self.locks: FileLocks | AdvisoryLocks
+        self._turns: Turns
+        if url.get_backend_name() == "sqlite":
+            self.embedded = Path(url.database or "").absolute()
+            if not self.embedded.parent.is_dir():
+                raise StoreError(f"there is no folder {self.embedded.parent} for the database")
+            self.engine = create_engine(url, connect_args={"timeout": 30})
+            event.listen(self.engine, "connect", _set_up_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+            self.locks = FileLocks(self.embedded.with_name(self.embedded.name + "-locks"))
+            self._turns = OneAtATime(self.locks)
+        else:
+            self.engine = create_engine(
+                url,
+                pool_pre_ping=True,
+                connect_args={
+                    "connect_timeout": 10,
+                    # The server notices a dead worker's connection, and so frees its lock, soon.
+                    "options": "-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5"
+                    " -c tcp_keepalives_count=3",
+                },
+            )
+            self.locks = AdvisoryLocks(self.engine)
+            self._turns = FreeForAll()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection that sees one state of the database."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self, turn: Turn = Turn.WEB) -> Iterator[Connection]:
+        """Give a connection whose transaction commits at the end, or undoes all on an error."""
+        with self._turns.take(turn), self.engine.connect() as connection:
+            writer = connection.execution_options(**{_WRITING: True})
+            with writer.begin():
+                yield writer
+
+    def write_in_chunks(
+        self, items: Sequence[Item], apply: Callable[[Connection, Sequence[Item]], Result]
+    ) -> Iterator[Result]:
+        """Apply the items in short transactions, in order, and yield each one's result.
+
+        On SQLite each lasts about CHUNK_SECONDS and is followed by as long a pause, so that the
+        ledger and sign-ups get their turns.
+        """
+        start, size = 0, FIRST_CHUNK
+        while start < len(items):
+            with self.write(Turn.BULK) as connection:
+                began = time.monotonic()
+                result = apply(connection, items[start : start + size])
+            held = time.monotonic() - began
+            yield result
+            start += size
+            size = min(max(int(size * CHUNK_SECONDS / max(held, 1e-6)), 10), LARGEST_CHUNK)
+            if self.embedded is not None and start < len(items):
+                time.sleep(held)
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        """Hold the lock of that name, so that one process at a time does the work within."""
+        lock = self.locks.take(name)
+        assert lock is not None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    # Python's own BEGIN is deferred: two writers would then lose updates or deadlock.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "busy_timeout = 30000",
+        "temp_store = MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get(_WRITING, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

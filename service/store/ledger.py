@@ -1,0 +1,216 @@
+"""The ledger at work: claim, begin, settle, each a conditional UPDATE that only one can win."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, exists, insert, select, update
+from sqlmodel import col
+
+from service.domain.deliveries import Claim, Kind, Settlement
+from service.domain.policy import TRANSITIONS, Stage, Status
+from service.domain.selection import unpack
+from service.store import clocks, tables
+from service.store.engine import Database
+from service.store.locks import Lock
+from service.store.turns import Turn
+
+_DELIVERY = tables.table(tables.Delivery)
+_SUBSCRIBER = tables.table(tables.Subscriber)
+
+
+class LostSeat(Exception):
+    """This worker's lock is gone: others may take it for dead, so it must not send."""
+
+
+def move(before: Status, after: Status, **values: Any) -> Any:
+    """Return an UPDATE of deliveries from one status to another that the design allows."""
+    assert after in TRANSITIONS[before], f"{before} does not become {after}"
+    return update(_DELIVERY).where(_DELIVERY.c.status == before).values(status=after, **values)
+
+
+class Ledger:
+    """What one worker does with the ledger. `claim` and `step` may run side by side."""
+
+    def __init__(self, database: Database, worker_id: int, lock: Lock) -> None:
+        self._database = database
+        self._worker_id = worker_id
+        self._lock = lock
+
+    def claim(self, limit: int, now: datetime) -> list[Claim]:
+        """Mark up to `limit` letters as this worker's, the most urgent first."""
+        free = (
+            select(_DELIVERY.c.id)
+            .where(*_claimable(now))
+            .order_by(_DELIVERY.c.priority, _DELIVERY.c.next_attempt_at, _DELIVERY.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        with self._database.write(Turn.LEDGER) as connection:
+            ids = list(connection.scalars(free))
+            if not ids:
+                return []
+            connection.execute(
+                update(_DELIVERY).where(_DELIVERY.c.id.in_(ids)).values(worker_id=self._worker_id)
+            )
+            rows = connection.execute(
+                select(_DELIVERY, _SUBSCRIBER.c.unsubscribe_token)
+                .join(_SUBSCRIBER, _SUBSCRIBER.c.id == _DELIVERY.c.subscriber_id)
+                .where(_DELIVERY.c.id.in_(ids))
+                .order_by(_DELIVERY.c.priority, _DELIVERY.c.next_attempt_at, _DELIVERY.c.id)
+            ).all()
+        return [_claim(row) for row in rows]
+
+    def step(self, settlements: Sequence[Settlement], begins: Sequence[Claim]) -> set[int]:
+        """Record outcomes and begin letters, in one durable transaction.
+
+        Returns the delivery ids that were begun; one that was cancelled, superseded or taken
+        away meanwhile is not among them and must not be sent. Raises LostSeat, recording
+        nothing, when this worker's lock is gone.
+        """
+        if begins and not self._lock.held():
+            raise LostSeat("this worker's lock is gone")
+        with self._database.write(Turn.LEDGER) as connection:
+            for settlement in settlements:
+                self._settle(connection, settlement)
+            return {claim.delivery_id for claim in begins if self._begin(connection, claim)}
+
+    def _begin(self, connection: Connection, claim: Claim) -> bool:
+        return bool(
+            connection.execute(
+                self._mine(move(Status.QUEUED, Status.SENDING), claim, claim.attempts).values(
+                    attempts=_DELIVERY.c.attempts + 1
+                )
+            ).rowcount
+        )
+
+    def _settle(self, connection: Connection, settlement: Settlement) -> None:
+        claim, outcome, decision = settlement.claim, settlement.outcome, settlement.decision
+        if outcome.concerns_route and not settlement.begun:
+            self._postpone(connection, settlement)
+            return
+        # A letter that was refused before its body passes through `sending` all the same: it
+        # counts as one try.
+        if not settlement.begun and not self._begin(connection, claim):
+            return
+        values: dict[str, Any] = {
+            "worker_id": None,
+            "reply_code": outcome.code,
+            "reply": outcome.text,
+        }
+        if decision.next_attempt_at is not None:
+            values["next_attempt_at"] = decision.next_attempt_at
+        if decision.status in (Status.SENT, Status.FAILED):
+            values["settled_at"] = settlement.at
+        statement = self._mine(
+            move(Status.SENDING, decision.status, **values), claim, claim.attempts + 1
+        )
+        if not connection.execute(statement).rowcount or decision.status is Status.SENT:
+            return
+        log_attempts(
+            connection,
+            [
+                {
+                    "delivery_id": claim.delivery_id,
+                    "number": claim.attempts + 1,
+                    "at": settlement.at,
+                    "result": outcome.result,
+                    "stage": outcome.stage,
+                    "code": outcome.code,
+                    "reply": outcome.text,
+                    "worker_id": self._worker_id,
+                }
+            ],
+        )
+        if decision.status is Status.FAILED and not settlement.begun:
+            _return_papers(connection, _DELIVERY.c.id == claim.delivery_id)
+
+    def _postpone(self, connection: Connection, settlement: Settlement) -> None:
+        """Give back a letter that the route's trouble kept from going; it is charged nothing."""
+        values: dict[str, Any] = {"worker_id": None}
+        if settlement.decision.next_attempt_at is not None:
+            values["next_attempt_at"] = settlement.decision.next_attempt_at
+        claim = settlement.claim
+        connection.execute(
+            self._mine(update(_DELIVERY), claim, claim.attempts)
+            .where(_DELIVERY.c.status == Status.QUEUED)
+            .values(**values)
+        )
+
+    def _mine(self, statement: Any, claim: Claim, attempts: int) -> Any:
+        return statement.where(
+            _DELIVERY.c.id == claim.delivery_id,
+            _DELIVERY.c.worker_id == self._worker_id,
+            _DELIVERY.c.attempts == attempts,
+        )
+
+
+def expire(connection: Connection, now: datetime) -> int:
+    """Expire the queued letters whose time is over; return how many.
+
+    The papers of a digest of which no body was ever sent are offered again.
+    """
+    expired = list(
+        connection.scalars(
+            move(Status.QUEUED, Status.EXPIRED, settled_at=now, worker_id=None)
+            .where(_DELIVERY.c.expires_at <= now)
+            .returning(_DELIVERY.c.id)
+        )
+    )
+    if expired:
+        attempt = tables.Attempt
+        body_sent = exists().where(
+            col(attempt.delivery_id) == _DELIVERY.c.id, col(attempt.stage) == Stage.BODY
+        )
+        _return_papers(connection, _DELIVERY.c.id.in_(expired) & ~body_sent)
+    return len(expired)
+
+
+def resend_uncertain(connection: Connection) -> int:
+    """Queue every uncertain letter again, byte for byte the same; return how many."""
+    count: int = connection.execute(move(Status.UNCERTAIN, Status.QUEUED)).rowcount
+    return count
+
+
+def anything_due(connection: Connection, now: datetime) -> bool:
+    """Say whether some letter could be claimed."""
+    return connection.scalar(select(exists().where(*_claimable(now)))) or False
+
+
+def _claimable(now: datetime) -> tuple[Any, ...]:
+    return (
+        _DELIVERY.c.status == Status.QUEUED,
+        _DELIVERY.c.worker_id.is_(None),
+        _DELIVERY.c.next_attempt_at <= now,
+    )
+
+
+def log_attempts(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Keep tries that did not end in acceptance."""
+    if rows:
+        connection.execute(insert(tables.Attempt), rows)
+
+
+def _return_papers(connection: Connection, which: Any) -> None:
+    rows = connection.execute(
+        select(_DELIVERY.c.subscriber_id, _DELIVERY.c.seq_from).where(
+            which, _DELIVERY.c.kind == Kind.DIGEST
+        )
+    )
+    clocks.put_back(connection, dict(rows.all()))
+
+
+def _claim(row: Any) -> Claim:
+    return Claim(
+        delivery_id=row.id,
+        subscriber_id=row.subscriber_id,
+        kind=Kind(row.kind),
+        token=row.token,
+        recipient=row.recipient,
+        slots=row.slots,
+        local_date=row.local_date,
+        selection=unpack(row.selection),
+        planned_at=row.planned_at,
+        attempts=row.attempts,
+        unsubscribe_token=row.unsubscribe_token,
+    )

@@ -1,0 +1,116 @@
+"""Papers as the rest of the house asks for them."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+from sqlmodel import col
+
+from service.domain.papers import Known, Paper, identities
+from service.store import tables
+
+_PAPER = tables.table(tables.Paper)
+_LINKS = ("page", "pdf", "code", "project")
+_LISTS = ("authors", "keywords", "categories")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPaper:
+    """A paper, its id and public key, and its place in the order of arrival."""
+
+    paper_id: int
+    key: str
+    seq: int
+    paper: Paper
+
+
+def last_seq(connection: Connection) -> int:
+    """Return the highest seq given out and committed; 0 where there is no paper."""
+    return connection.scalar(select(func.max(_PAPER.c.seq))) or 0
+
+
+def between(connection: Connection, after: int, upto: int) -> list[StoredPaper]:
+    """Return the papers with after < seq <= upto, in that order."""
+    query = select(_PAPER).where(_PAPER.c.seq > after, _PAPER.c.seq <= upto).order_by(_PAPER.c.seq)
+    return [_stored(row) for row in connection.execute(query)]
+
+
+def by_key(connection: Connection, key: str) -> StoredPaper | None:
+    """Return the published paper of that key."""
+    row = connection.execute(
+        select(_PAPER).where(_PAPER.c.key == key, _PAPER.c.seq.is_not(None))
+    ).first()
+    return _stored(row) if row else None
+
+
+def seq_arrived_before(connection: Connection, moment: datetime) -> int:
+    """Return the highest seq of the papers that arrived before `moment`; 0 where none did."""
+    query = select(func.max(_PAPER.c.seq)).where(_PAPER.c.arrived_at < moment)
+    return connection.scalar(query) or 0
+
+
+def known_by(connection: Connection, names: Iterable[str]) -> list[Known]:
+    """Return every stored paper that answers to one of the names, with all its names."""
+    identity = tables.Identity
+    wanted = select(col(identity.paper_id)).where(col(identity.name).in_(list(names)))
+    found: dict[int, set[str]] = {}
+    for paper_id, name in connection.execute(
+        select(col(identity.paper_id), col(identity.name)).where(col(identity.paper_id).in_(wanted))
+    ):
+        found.setdefault(paper_id, set()).add(name)
+    return [Known(paper_id, frozenset(names)) for paper_id, names in found.items()]
+
+
+def by_ids(connection: Connection, paper_ids: Iterable[int]) -> dict[int, Paper]:
+    """Return the papers of those ids, published or not."""
+    rows = connection.execute(select(_PAPER).where(_PAPER.c.id.in_(list(paper_ids))))
+    return {row.id: to_paper(row) for row in rows}
+
+
+def keys_taken(connection: Connection, keys: Iterable[str]) -> set[str]:
+    """Return which of the public keys some paper already has."""
+    return set(connection.scalars(select(_PAPER.c.key).where(_PAPER.c.key.in_(list(keys)))))
+
+
+def content_hash(paper: Paper) -> str:
+    """Return a hash of all that a source said of a paper."""
+    content = json.dumps(dataclasses.asdict(paper), default=str, sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def to_columns(paper: Paper) -> dict[str, Any]:
+    """Return the columns that hold a paper's content."""
+    columns: dict[str, Any] = {
+        field.name: getattr(paper, field.name)
+        for field in dataclasses.fields(Paper)
+        if field.name not in _LINKS
+    }
+    columns |= {name: list(columns[name]) for name in _LISTS}
+    columns["links"] = {name: link for name in _LINKS if (link := getattr(paper, name))}
+    columns["content_hash"] = content_hash(paper)
+    return columns
+
+
+def to_paper(row: Row[Any]) -> Paper:
+    """Return the paper that a row holds."""
+    content = {
+        field.name: getattr(row, field.name)
+        for field in dataclasses.fields(Paper)
+        if field.name not in _LINKS
+    }
+    content |= {name: tuple(content[name]) for name in _LISTS}
+    return Paper(**content, **row.links)
+
+
+def names_to_add(paper: Paper, paper_id: int) -> list[dict[str, Any]]:
+    """Return the identity rows that make a paper known by all its names."""
+    return [{"name": name, "paper_id": paper_id} for name in identities(paper)]
+
+
+def _stored(row: Row[Any]) -> StoredPaper:
+    return StoredPaper(row.id, row.key, row.seq, to_paper(row))

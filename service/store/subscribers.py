@@ -1,0 +1,295 @@
+"""Subscribers: who they are, what they asked for, and how their consent stands."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlmodel import col
+
+from service.domain.links import new_token, token_hash
+from service.domain.policy import Status
+from service.domain.readers import Consent, Preferences, Subscriber, Wish
+from service.store import clocks, tables, topics
+
+_SUBSCRIBER = tables.table(tables.Subscriber)
+_PREFERENCE = tables.table(tables.Preference)
+_SUBSCRIPTION = tables.table(tables.Subscription)
+_DELIVERY = tables.table(tables.Delivery)
+
+
+def add(
+    connection: Connection,
+    *,
+    email: str,
+    address: str,
+    name: str | None,
+    now: datetime,
+) -> int:
+    """Store a new subscriber, pending; `address` is the normal form of `email`."""
+    token = new_token()
+    subscriber_id = connection.execute(
+        insert(_SUBSCRIBER).returning(_SUBSCRIBER.c.id),
+        {
+            "email": email,
+            "address": address,
+            "name": name,
+            "status": Consent.PENDING,
+            "created_at": now,
+            "unsubscribe_token": token,
+            "unsubscribe_hash": token_hash(token),
+        },
+    ).scalar_one()
+    assert isinstance(subscriber_id, int)
+    return subscriber_id
+
+
+def by_address(connection: Connection, address: str) -> Subscriber | None:
+    return _first(connection, _all().where(_SUBSCRIBER.c.address == address))
+
+
+def by_id(connection: Connection, subscriber_id: int) -> Subscriber | None:
+    return _first(connection, _all().where(_SUBSCRIBER.c.id == subscriber_id))
+
+
+def by_unsubscribe_token(connection: Connection, token: str) -> Subscriber | None:
+    """Return the subscriber of an unsubscribe link, also one who was erased since."""
+    return _first(connection, _all().where(_SUBSCRIBER.c.unsubscribe_hash == token_hash(token)))
+
+
+def every(connection: Connection, status: Consent | None = None) -> Iterator[Subscriber]:
+    """Yield the subscribers that are not erased, by address."""
+    query = _all().where(_SUBSCRIBER.c.erased_at.is_(None)).order_by(_SUBSCRIBER.c.address)
+    if status is not None:
+        query = query.where(_SUBSCRIBER.c.status == status)
+    rows = connection.execute(query).all()
+    for start in range(0, len(rows), 500):
+        yield from _subscribers(connection, rows[start : start + 500])
+
+
+def count_by_status(connection: Connection) -> dict[str, int]:
+    rows = connection.execute(
+        select(_SUBSCRIBER.c.status, func.count())
+        .where(_SUBSCRIBER.c.erased_at.is_(None))
+        .group_by(_SUBSCRIBER.c.status)
+    )
+    counted: dict[str, int] = dict(rows.all())
+    return {status.value: counted.get(status.value, 0) for status in Consent}
+
+
+def set_preferences(
+    connection: Connection, subscriber_id: int, wanted: Preferences, now: datetime
+) -> None:
+    """Make these the preferences from `now` on; the past ones keep their interval."""
+    values = {
+        "timezone": wanted.timezone,
+        "send_at": wanted.send_at,
+        "max_papers": wanted.max_papers,
+    }
+    current = (_PREFERENCE.c.subscriber_id == subscriber_id, _PREFERENCE.c.valid_to.is_(None))
+    connection.execute(update(_PREFERENCE).where(*current).values(valid_to=now))
+    connection.execute(
+        insert(_PREFERENCE),
+        values | {"subscriber_id": subscriber_id, "valid_from": now, "mutes": [], "follows": []},
+    )
+
+
+def set_wishes(
+    connection: Connection, subscriber_id: int, wishes: Sequence[Wish], now: datetime
+) -> None:
+    """Make these the topics from `now` on; a topic that stays keeps its interval."""
+    ids = topics.ids_of(connection, [wish.query for wish in wishes], now)
+    mine = (_SUBSCRIPTION.c.subscriber_id == subscriber_id, _SUBSCRIPTION.c.valid_to.is_(None))
+    kept = set(
+        connection.scalars(
+            select(_SUBSCRIPTION.c.topic_id).where(
+                *mine, _SUBSCRIPTION.c.topic_id.in_(ids.values())
+            )
+        )
+    )
+    connection.execute(
+        update(_SUBSCRIPTION)
+        .where(*mine, _SUBSCRIPTION.c.topic_id.not_in(kept))
+        .values(valid_to=now)
+    )
+    fresh = {
+        ids[wish.query]: {
+            "subscriber_id": subscriber_id,
+            "topic_id": ids[wish.query],
+            "text": wish.text,
+            "label": wish.label,
+            "position": position,
+            "valid_from": now,
+        }
+        for position, wish in reversed(list(enumerate(wishes)))
+        if ids[wish.query] not in kept
+    }
+    if fresh:
+        connection.execute(insert(_SUBSCRIPTION), list(fresh.values()))
+
+
+def set_status(connection: Connection, subscriber_id: int, status: Consent) -> None:
+    connection.execute(
+        update(_SUBSCRIBER).where(_SUBSCRIBER.c.id == subscriber_id).values(status=status)
+    )
+
+
+def activate(
+    connection: Connection, subscriber_id: int, *, floor: int, now: datetime, source: str
+) -> None:
+    """Start a subscriber's letters: papers up to the seq `floor` are not offered again."""
+    connection.execute(
+        update(_SUBSCRIBER)
+        .where(_SUBSCRIBER.c.id == subscriber_id)
+        .values(status=Consent.ACTIVE, confirmed_at=now)
+    )
+    clocks.start(connection, subscriber_id, floor)
+    record(connection, subscriber_id, "active", source, now)
+
+
+def stop(
+    connection: Connection, subscriber_id: int, status: Consent, *, now: datetime, source: str
+) -> None:
+    """Give a subscriber a status in which no digest goes out, and cancel what is queued."""
+    set_status(connection, subscriber_id, status)
+    cancel_queued(connection, subscriber_id, now)
+    record(connection, subscriber_id, status, source, now)
+
+
+def cancel_queued(connection: Connection, subscriber_id: int, now: datetime) -> None:
+    """Cancel a subscriber's letters that no worker has begun."""
+    connection.execute(
+        update(_DELIVERY)
+        .where(_DELIVERY.c.subscriber_id == subscriber_id, _DELIVERY.c.status == Status.QUEUED)
+        .values(status=Status.CANCELLED, settled_at=now, worker_id=None)
+    )
+
+
+def erase(connection: Connection, subscriber_id: int, *, now: datetime, source: str) -> None:
+    """Forget a person: what stays names nobody, and the unsubscribe link is still recognised."""
+    stop(connection, subscriber_id, Consent.UNSUBSCRIBED, now=now, source=source)
+    for table in (tables.Subscription, tables.Preference, tables.Skip, tables.ReaderClock):
+        connection.execute(delete(table).where(col(table.subscriber_id) == subscriber_id))
+    mine = select(_DELIVERY.c.id).where(_DELIVERY.c.subscriber_id == subscriber_id)
+    connection.execute(
+        update(tables.Attempt).where(col(tables.Attempt.delivery_id).in_(mine)).values(reply=None)
+    )
+    connection.execute(
+        update(_DELIVERY)
+        .where(_DELIVERY.c.subscriber_id == subscriber_id)
+        .values(recipient=None, slots={}, reply=None)
+    )
+    connection.execute(
+        update(tables.Consent)
+        .where(col(tables.Consent.subscriber_id) == subscriber_id)
+        .values(detail=None)
+    )
+    connection.execute(
+        update(_SUBSCRIBER)
+        .where(_SUBSCRIBER.c.id == subscriber_id)
+        .values(email=None, address=None, name=None, unsubscribe_token=None, erased_at=now)
+    )
+
+
+def unconfirmed(connection: Connection, *, asked_before: datetime) -> list[int]:
+    """Return the ids of pending subscribers whose last request is older than that."""
+    consent = tables.table(tables.Consent)
+    last = (
+        select(func.max(consent.c.at))
+        .where(consent.c.subscriber_id == _SUBSCRIBER.c.id)
+        .scalar_subquery()
+    )
+    query = select(_SUBSCRIBER.c.id).where(
+        _SUBSCRIBER.c.status == Consent.PENDING, last < asked_before
+    )
+    return list(connection.scalars(query))
+
+
+def record(
+    connection: Connection,
+    subscriber_id: int,
+    event: str,
+    source: str,
+    now: datetime,
+    detail: str | None = None,
+) -> None:
+    """Write down what happened to a consent, when, and whence it came."""
+    connection.execute(
+        insert(tables.Consent),
+        {
+            "subscriber_id": subscriber_id,
+            "at": now,
+            "event": event,
+            "source": source,
+            "detail": detail,
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEvent:
+    """Something that happened to a consent."""
+
+    at: datetime
+    event: str
+    source: str
+
+
+def consent_history(connection: Connection, subscriber_id: int) -> list[ConsentEvent]:
+    """Return what happened to a subscriber's consent, the oldest first."""
+    consent = tables.table(tables.Consent)
+    rows = connection.execute(
+        select(consent.c.at, consent.c.event, consent.c.source)
+        .where(consent.c.subscriber_id == subscriber_id)
+        .order_by(consent.c.id)
+    )
+    return [ConsentEvent(*row) for row in rows]
+
+
+def _all() -> Select[Any]:
+    return select(
+        _SUBSCRIBER, _PREFERENCE.c.timezone, _PREFERENCE.c.send_at, _PREFERENCE.c.max_papers
+    ).outerjoin(
+        _PREFERENCE,
+        (_PREFERENCE.c.subscriber_id == _SUBSCRIBER.c.id) & _PREFERENCE.c.valid_to.is_(None),
+    )
+
+
+def _first(connection: Connection, query: Select[Any]) -> Subscriber | None:
+    rows = connection.execute(query).all()
+    return next(_subscribers(connection, rows), None)
+
+
+def _subscribers(connection: Connection, rows: Sequence[Any]) -> Iterator[Subscriber]:
+    wishes: dict[int, list[Wish]] = {}
+    topic = tables.Topic
+    for subscriber_id, text, label, query in connection.execute(
+        select(
+            _SUBSCRIPTION.c.subscriber_id,
+            _SUBSCRIPTION.c.text,
+            _SUBSCRIPTION.c.label,
+            col(topic.query),
+        )
+        .join(topic, col(topic.id) == _SUBSCRIPTION.c.topic_id)
+        .where(
+            _SUBSCRIPTION.c.subscriber_id.in_([row.id for row in rows]),
+            _SUBSCRIPTION.c.valid_to.is_(None),
+        )
+        .order_by(_SUBSCRIPTION.c.position, _SUBSCRIPTION.c.id)
+    ):
+        wishes.setdefault(subscriber_id, []).append(Wish(text, query, label))
+    for row in rows:
+        yield Subscriber(
+            row.id,
+            row.email,
+            row.name,
+            Consent(row.status),
+            row.created_at,
+            row.confirmed_at,
+            row.unsubscribe_token,
+            Preferences(row.timezone, row.send_at, row.max_papers)
+            if row.timezone
+            else Preferences(),
+            tuple(wishes.get(row.id, ())),
+        )

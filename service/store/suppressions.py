@@ -1,0 +1,25 @@
+"""Suppressions: addresses never to mail again."""
+
+from sqlalchemy import Connection, select
+
+from service.store import tables
+
+_SUPPRESSION = tables.table(tables.Suppression)
+
+
+def holds(connection: Connection, address_hash: str) -> bool:
+    """Say whether the address of that hash must not be mailed."""
+    return bool(
+        connection.scalar(
+            select(_SUPPRESSION.c.address_hash).where(
+                _SUPPRESSION.c.address_hash == address_hash,
+                _SUPPRESSION.c.effective_at.is_not(None),
+            )
+        )
+    )
+
+
+def every(connection: Connection) -> set[str]:
+    """Return the hashes of all addresses that must not be mailed."""
+    query = select(_SUPPRESSION.c.address_hash).where(_SUPPRESSION.c.effective_at.is_not(None))
+    return set(connection.scalars(query))

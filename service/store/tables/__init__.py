@@ -1,0 +1,39 @@
+"""The rows. They never leave `store/`: the rest of the house sees frozen dataclasses."""
+
+from service.store.tables.ledger import Attempt, Delivery, Hold, Part, Worker
+from service.store.tables.papers import Counter, Edition, EditionPaper, Identity, Paper, Rejection
+from service.store.tables.readers import (
+    Consent,
+    Preference,
+    ReaderClock,
+    Skip,
+    Subscriber,
+    Subscription,
+    Suppression,
+    Topic,
+)
+from service.store.tables.row import Row, table
+
+__all__ = [
+    "Attempt",
+    "Consent",
+    "Counter",
+    "Delivery",
+    "Edition",
+    "EditionPaper",
+    "Hold",
+    "Identity",
+    "Paper",
+    "Part",
+    "Preference",
+    "ReaderClock",
+    "Rejection",
+    "Row",
+    "Skip",
+    "Subscriber",
+    "Subscription",
+    "Suppression",
+    "Topic",
+    "Worker",
+    "table",
+]

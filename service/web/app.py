@@ -1,0 +1,114 @@
+"""The pages over HTTP: the application, and what holds for every answer it gives."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import FileResponse, JSONResponse
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+from service import resources
+from service.domain.links import BadLink, ExpiredLink
+from service.installation import Installation
+from service.web.dress import Dress
+from service.web.reader_pages import reader_pages
+
+MAX_BODY_BYTES = 64 * 1024
+SAFE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+
+_log = structlog.get_logger()
+
+
+def web_app(
+    installation: Installation, now: Callable[[], datetime], *, at_once: bool = False
+) -> FastAPI:
+    """Return the application for sign-up, confirmation, unsubscribing and health.
+
+    `at_once` says that letters do not wait for the reader's hour, as in the demo.
+    """
+    app = FastAPI(title="Paperround", docs_url=None, redoc_url=None)
+    dress = Dress(resources.folder("templates"))
+    app.include_router(reader_pages(installation, dress, now, at_once=at_once))
+    _serve_files(app, resources.folder("templates"))
+    _answer_trouble(app, dress)
+
+    @app.middleware("http")
+    async def guard(
+        request: Request, call_next: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        length = request.headers.get("content-length", "0")
+        response: Response
+        if not length.isdigit() or int(length) > MAX_BODY_BYTES:
+            response = dress.message(413, "That is more than this form takes.")
+        elif "chunked" in request.headers.get("transfer-encoding", "").lower():
+            response = dress.message(411, "This form needs to know how long it is.")
+        else:
+            response = await call_next(request)
+        for name, value in SAFE_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    @app.get("/healthz")
+    def health() -> JSONResponse:
+        """Say whether the database answers."""
+        try:
+            with installation.database.read() as connection:
+                connection.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            return JSONResponse({"status": "the database does not answer"}, status_code=503)
+        return JSONResponse({"status": "ok"})
+
+    return app
+
+
+def _serve_files(app: FastAPI, templates: Path) -> None:
+    @app.get("/style.css", include_in_schema=False)
+    def style() -> FileResponse:
+        return FileResponse(
+            templates / "pages" / "style.css",
+            media_type="text/css",
+            headers={"Cache-Control": "public, max-age=3600"},
+        )
+
+
+def _answer_trouble(app: FastAPI, dress: Dress) -> None:
+    @app.exception_handler(ExpiredLink)
+    def expired(_request: Request, _error: Exception) -> Response:
+        return dress.message(
+            410,
+            "This link has expired.",
+            "Links to confirm last 72 hours, links to undo 30 days.",
+            link=("Sign up again", "/"),
+        )
+
+    @app.exception_handler(BadLink)
+    def bad(_request: Request, _error: Exception) -> Response:
+        return dress.bad_link()
+
+    @app.exception_handler(HTTPException)
+    def refused(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        if error.status_code == 404:
+            return dress.message(404, "There is no such page.", link=("To the front page", "/"))
+        return dress.message(error.status_code, "That cannot be done here.")
+
+    @app.exception_handler(Exception)
+    def failed(request: Request, error: Exception) -> Response:
+        # The path may hold a reader's token: only the route's pattern is logged.
+        route = request.scope.get("route")
+        _log.error("page_failed", route=getattr(route, "path", None), error=type(error).__name__)
+        response = dress.message(
+            500, "Something went wrong here.", "Nothing was lost. Please try again in a minute."
+        )
+        response.headers.update(SAFE_HEADERS)
+        return response

@@ -1,0 +1,38 @@
+"""The dress of the pages: templates rendered to answers."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+
+class Dress:
+    """Renders pages from the templates in the folder `templates`/pages."""
+
+    def __init__(self, templates: Path) -> None:
+        self._jinja = Environment(
+            loader=FileSystemLoader(templates),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+        )
+
+    def page(self, name: str, status: int = 200, **context: Any) -> HTMLResponse:
+        """Return the page of that name."""
+        body = self._jinja.get_template(f"pages/{name}.html").render(context)
+        return HTMLResponse(body, status_code=status)
+
+    def message(
+        self, status: int, title: str, *paragraphs: str, link: tuple[str, str] | None = None
+    ) -> HTMLResponse:
+        """Return a page with one short message."""
+        return self.page("message", status, title=title, paragraphs=paragraphs, link=link)
+
+    def bad_link(self) -> HTMLResponse:
+        """Return the one answer to every link that is not ours, whatever is wrong with it."""
+        return self.message(
+            404,
+            "This link doesn’t work.",
+            "It may be cut off; try copying it whole from the letter.",
+        )

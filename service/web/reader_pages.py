@@ -1,0 +1,196 @@
+"""The reader's pages: sign up, confirm, unsubscribe, come back, and a paper's own page.
+
+A GET never changes anything: link scanners open every link of a letter.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse
+
+from service import consent
+from service.domain.readers import Preferences, Subscriber, Wish
+from service.domain.timetable import (
+    TimetableError,
+    due_date,
+    first_letter,
+    local_date,
+    parse_hour,
+    zone,
+)
+from service.domain.topics import TopicError
+from service.installation import Installation
+from service.mail.address import Address, AddressError, parse_address
+from service.store import papers
+from service.web.dress import Dress
+
+MAX_TOPICS = 50
+_BLANK = {"topics": "", "send_at": "07:00", "timezone": "UTC", "email": ""}
+
+
+async def _body(request: Request) -> bytes:
+    return await request.body()
+
+
+def reader_pages(
+    installation: Installation, dress: Dress, now: Callable[[], datetime], *, at_once: bool
+) -> APIRouter:
+    """Return the routes; `at_once` says that letters do not wait for the reader's hour."""
+    pages = APIRouter(include_in_schema=False)
+    zones = sorted(available_timezones() - {"localtime"})
+
+    @pages.api_route("/", methods=["GET", "HEAD"])
+    def form() -> Response:
+        return dress.page("signup", values=_BLANK, errors={}, topics_problem=None, timezones=zones)
+
+    @pages.post("/")
+    def sign_up(
+        topics: Annotated[str, Form()] = "",
+        send_at: Annotated[str, Form()] = "07:00",
+        timezone: Annotated[str, Form()] = "UTC",
+        email: Annotated[str, Form()] = "",
+        website: Annotated[str, Form()] = "",
+    ) -> Response:
+        wanted = _Request(topics, send_at, timezone, email)
+        if wanted.errors:
+            return dress.page(
+                "signup",
+                422,
+                values=wanted.typed,
+                errors=wanted.errors,
+                topics_problem=wanted.topics_problem,
+                timezones=zones,
+            )
+        # The field is hidden from people; who fills it in is a robot, and is told nothing.
+        if not website and wanted.address is not None:
+            consent.sign_up(
+                installation,
+                wanted.address,
+                wanted.wishes,
+                wanted.preferences,
+                now(),
+                source="sign-up page",
+            )
+        return RedirectResponse("/sent", status_code=303)
+
+    @pages.get("/sent")
+    def sent() -> Response:
+        return dress.page("sent", sender=installation.house.address)
+
+    @pages.api_route("/confirm/{token}", methods=["GET", "HEAD"])
+    def ask_to_start(token: str) -> Response:
+        return start_page(consent.asked_by(installation, token, now()))
+
+    @pages.post("/confirm/{token}")
+    def start(token: str) -> Response:
+        return started_page(consent.confirm(installation, token, now()))
+
+    @pages.api_route("/undo/{token}", methods=["GET", "HEAD"])
+    def ask_to_return(token: str) -> Response:
+        return start_page(consent.returning(installation, token, now()))
+
+    @pages.post("/undo/{token}")
+    def come_back(token: str) -> Response:
+        return started_page(consent.undo(installation, token, now()))
+
+    @pages.api_route("/u/{token}", methods=["GET", "HEAD"])
+    def ask_to_leave(token: str) -> Response:
+        reader = consent.leaving(installation, token)
+        if reader is None:
+            return dress.bad_link()
+        if reader.email is None:
+            return dress.page("goodbye", undo=None)
+        return dress.page("unsubscribe", address=_masked(reader.email))
+
+    @pages.post("/u/{token}")
+    def leave(token: str, body: Annotated[bytes, Depends(_body)]) -> Response:
+        # RFC 8058: the mail client posts List-Unsubscribe=One-Click, as a form of either kind,
+        # and wants no page and no redirect.
+        one_click = b"List-Unsubscribe" in body
+        source = "one-click" if one_click else "unsubscribe page"
+        if consent.unsubscribe(installation, token, now(), source=source) is None:
+            return dress.bad_link()
+        if one_click:
+            return PlainTextResponse("You are unsubscribed.\n")
+        return dress.page("goodbye", undo=None)
+
+    @pages.api_route("/paper/{key:path}", methods=["GET", "HEAD"])
+    def paper(key: str) -> Response:
+        with installation.database.read() as connection:
+            found = papers.by_key(connection, key)
+        if found is None:
+            return dress.message(404, "There is no such paper here.", link=("Front page", "/"))
+        return dress.page("paper", paper=found.paper)
+
+    def start_page(reader: Subscriber | None) -> Response:
+        if reader is None or reader.email is None:
+            return dress.bad_link()
+        return dress.page(
+            "confirm",
+            topics=[wish.shown for wish in reader.wishes],
+            send_at=f"{reader.preferences.send_at:%H:%M}",
+            timezone=reader.preferences.timezone,
+            first_letter=when_first(reader.preferences),
+        )
+
+    def started_page(reader: Subscriber | None) -> Response:
+        if reader is None:
+            return dress.bad_link()
+        return dress.page("confirmed", first_letter=when_first(reader.preferences))
+
+    def when_first(chosen: Preferences) -> str:
+        moment = now()
+        if at_once or due_date(moment, chosen.timezone, chosen.send_at) is not None:
+            return "within minutes"
+        day = first_letter(moment, chosen.timezone, chosen.send_at)
+        today = local_date(moment, chosen.timezone)
+        name = {today: "today", today + timedelta(days=1): "tomorrow"}.get(day, f"on {day:%A}")
+        return f"{name} at {chosen.send_at:%H:%M}"
+
+    return pages
+
+
+class _Request:
+    """What was typed into the form: values that can be used, and errors by field."""
+
+    def __init__(self, topics: str, send_at: str, timezone: str, email: str) -> None:
+        self.typed = {"topics": topics, "send_at": send_at, "timezone": timezone, "email": email}
+        self.errors: dict[str, str] = {}
+        self.topics_problem: str | None = None
+        self.wishes: tuple[Wish, ...] = ()
+        self.preferences = Preferences()
+        self.address: Address | None = None
+        try:
+            self.wishes = consent.wishes_of(topics.splitlines())
+            if len(self.wishes) > MAX_TOPICS:
+                self.errors["topics"] = f"These are more than {MAX_TOPICS} topics."
+        except TopicError as error:
+            self.errors["topics"] = error.message
+            self.topics_problem = error.explain()
+        try:
+            hour = parse_hour(send_at)
+        except TimetableError as error:
+            self.errors["send_at"] = _sentence(error)
+        try:
+            zone(timezone.strip())
+        except TimetableError as error:
+            self.errors["timezone"] = _sentence(error)
+        if not self.errors.keys() & {"send_at", "timezone"}:
+            self.preferences = Preferences(timezone.strip(), hour)
+        try:
+            self.address = parse_address(email)
+        except AddressError as error:
+            self.errors["email"] = _sentence(error)
+
+
+def _sentence(error: Exception) -> str:
+    words = str(error).rstrip(".")
+    return words[:1].upper() + words[1:] + "."
+
+
+def _masked(email: str) -> str:
+    local, _, domain = email.rpartition("@")
+    return f"{local[:1]}…@{domain}"

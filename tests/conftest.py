@@ -1,0 +1,126 @@
+"""What every test may ask for."""
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from peers import postgres
+
+from service import settings
+from service.installation import Installation, open_installation
+from service.settings import Settings
+from service.store import migrate
+from service.store.engine import Database
+
+hypothesis_settings.register_profile(
+    "paperround", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("paperround")
+
+_numbers = itertools.count(1)
+
+
+def missing(message: str) -> None:
+    """Skip the test, loudly; where CI is set, fail it: CI must have everything."""
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of real digest files, named by PAPERROUND_CORPUS (default: ../shared/corpus)."""
+    root = Path(__file__).resolve().parent.parent
+    folder = Path(os.environ.get("PAPERROUND_CORPUS", root.parent / "shared" / "corpus"))
+    if not folder.is_dir():
+        missing(f"no corpus of real digest files at {folder}: set PAPERROUND_CORPUS")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep the operator's settings, and files of the working folder, out of the tests."""
+    for name in list(os.environ):
+        if name.startswith(settings.PREFIX):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A running PostgreSQL with an upgraded database `template`; URL with {database} left open."""
+    programs = postgres.find_programs()
+    if programs is None:
+        missing("no PostgreSQL programs here (Debian's package postgresql)")
+    assert programs is not None
+    with postgres.server(programs) as url:
+        _sql(url, "CREATE DATABASE template")
+        chosen = settings.load(
+            database_url=url.format(database="template"), secret_key="k" * 32, _env_file=None
+        )
+        database = Database(chosen.database)
+        migrate.upgrade(database)
+        database.close()
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of an upgraded database of the test's own."""
+    name = f"test_{next(_numbers)}"
+    _sql(postgres_server, f"CREATE DATABASE {name} TEMPLATE template")
+    yield postgres_server.format(database=name)
+    _sql(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an upgraded database of the test's own: the test runs once on each kind."""
+    if request.param == "postgres":
+        return str(request.getfixturevalue("postgres_url"))
+    return f"sqlite:///{tmp_path / 'paperround.db'}"
+
+
+OpenWith = Callable[..., Installation]
+
+
+@pytest.fixture
+def open_with(database_url: str, tmp_path: Path) -> Iterator[OpenWith]:
+    """Open an installation on the test's database, with settings by keyword."""
+    opened: list[Installation] = []
+
+    def open_one(**values: Any) -> Installation:
+        installation = open_installation(make_settings(database_url, tmp_path, **values))
+        opened.append(installation)
+        return installation
+
+    yield open_one
+    for installation in opened:
+        installation.database.close()
+
+
+@pytest.fixture
+def installation(open_with: OpenWith) -> Installation:
+    """An installation with the default settings on the test's database."""
+    return open_with()
+
+
+def make_settings(database_url: str, folder: Path, **values: Any) -> Settings:
+    """Return settings for a test, which read no environment."""
+    defaults = {
+        "database_url": database_url,
+        "secret_key": "a key for tests, long enough to be one",
+        "digest_dir": folder / "digests",
+    }
+    return settings.load(**(defaults | values), _env_file=None)
+
+
+def _sql(server_url: str, statement: str) -> None:
+    with psycopg.connect(server_url.format(database="postgres"), autocommit=True) as connection:
+        connection.execute(statement)

@@ -1,0 +1,407 @@
+"""A whole letter: what arrives is what was written, whoever wrote it."""
+
+import email
+import email.policy
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from email.message import EmailMessage
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from jinja2 import UndefinedError
+
+from service.domain.papers import Paper
+from service.mail.headers import HeaderError
+from service.mail.letter import Because, Card, Frame, House, Kind, Letters, Personal, join
+from service.mail.plain import one_line
+
+TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates"
+HOUSE = House(
+    sender="Paperround <paperround@example.org>",
+    base_url="https://papers.example.org",
+    reply_to="editor@example.org",
+    postal_address="Example Library, 1 Reading Lane",
+    feedback_id="digest:paperround:example",
+)
+LETTERS = Letters(TEMPLATES, HOUSE)
+FRAMES = {kind: Frame.unpack(LETTERS.frame(kind)) for kind in ("digest", "confirm", "goodbye")}
+TOKEN = "0123456789abcdef" * 2
+STOP = "https://papers.example.org/u/AbC-dEf_1"
+ADA = Personal(
+    recipient="ada@example.net",
+    name="Ada",
+    token=TOKEN,
+    planned_at=datetime(2026, 8, 21, 5, 0, tzinfo=UTC),
+    local_date=date(2026, 8, 21),
+    local_hour=7,
+    topics=4,
+    matched=5,
+    unsubscribe=STOP,
+    schedule="daily at 07:00, Berlin time",
+    links={
+        "confirm": "https://papers.example.org/confirm/T?a=1&b=2",
+        "undo": "https://papers.example.org/undo/T",
+    },
+    asked_for=("agents", "state & space"),
+    undo_until=date(2026, 9, 20),
+)
+LAMP = Paper(
+    title="Lamp: Small Agents <Ask> Before & After",
+    abstract="Agents err. We present Lamp, which asks. It waits for an answer.",
+    authors=("Ada Quill", "Zoë O'Neil"),
+    page="https://arxiv.org/abs/2608.00001",
+    pdf="https://arxiv.org/pdf/2608.00001",
+    upvotes=12,
+    published=date(2026, 8, 20),
+)
+
+# What has broken letters before: line ends, header and MIME syntax, markup, markers, direction.
+NAUGHTY = [
+    "",
+    " ",
+    ".",
+    "..\n.\r\n.",
+    "\r\n.\r\nQUIT\r\n",
+    "From here",
+    "--=_" + TOKEN + "--",
+    "=?utf-8?q?=0ABcc:_eve@example.net?=",
+    "x\r\nBcc: eve@example.net",
+    "=3D=\r\n=20",
+    "a" * 1200,
+    "." * 160,
+    "字" * 200,
+    "é." * 90,
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</title></style></bdi></p></td>",
+    "{{ slot.subject }} {% raw %}",
+    "\x00because\x00",
+    "\x00token\x00",
+    "\u202eturned\u202c \u2066round\u2069",
+    "zero\u200bwidth\ufeff",
+    "a\ud800b",
+    "Z\u0351\u036b\u0343alg\u0321o",
+    "نص من اليمين",
+    "👩‍🔬🏳️‍🌈",
+    "&amp; &lt; &#39;",
+    "%s %d {0} $HOME `id` ; DROP TABLE paper; --",
+]
+ANYTHING = st.sampled_from(NAUGHTY) | st.text(max_size=200)
+
+
+class Page(HTMLParser):
+    """The text of the elements of a page, the whole text, and all links."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, str]] = []
+        self.links: list[str] = []
+        self.tags: set[str] = set()
+        self._open: list[tuple[str, list[str]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [value or "" for name, value in attrs if name in {"href", "src"}]
+        if tag not in {"meta", "br", "img"}:
+            self._open.append((tag, []))
+
+    def handle_data(self, data: str) -> None:
+        for _, text in self._open:
+            text.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        opened, text = self._open.pop()
+        assert opened == tag, f"<{opened}> closed by </{tag}>"
+        self.elements.append((tag, "".join(text)))
+
+    def texts(self, tag: str) -> list[str]:
+        return [text for name, text in self.elements if name == tag]
+
+
+def card_of(paper: Paper, key: str = "k1") -> Card:
+    return Card.unpack(LETTERS.card(paper, key, 2026))
+
+
+def because_of(*labels: str) -> list[Because]:
+    return [Because.unpack(LETTERS.because(label)) for label in labels]
+
+
+def digest(
+    papers: Sequence[tuple[Paper, Sequence[str]]], personal: Personal = ADA
+) -> tuple[bytes, EmailMessage, Page, str]:
+    cards = [(card_of(paper), because_of(*labels)) for paper, labels in papers]
+    return read(join(FRAMES["digest"], cards, personal))
+
+
+def read(raw: bytes) -> tuple[bytes, EmailMessage, Page, str]:
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    text, html = message.iter_parts()
+    assert (text.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
+    assert [*message.defects, *text.defects, *html.defects] == []
+    return raw, message, Page(html.get_content()), text.get_content().replace("\r\n", "\n")
+
+
+def assert_fit_for_the_wire(raw: bytes) -> None:
+    assert raw.endswith(b"--\r\n")
+    header, _, body = raw.partition(b"\r\n\r\n")
+    for line in raw.removesuffix(b"\r\n").split(b"\r\n"):
+        assert len(line) <= 998
+        assert not line.startswith(b".")
+        assert b"\r" not in line
+        assert b"\n" not in line
+        assert line.isascii()
+    assert all(len(line) <= 76 for line in body.split(b"\r\n"))
+    names = [line.partition(b":")[0].lower() for line in re.split(rb"\r\n(?! )", header)]
+    assert len(names) == len(set(names))
+
+
+def test_a_digest_carries_every_header_of_a_bulk_letter() -> None:
+    _, message, _, _ = digest([(LAMP, ["agents"])])
+    assert dict(message.items()) == {
+        "From": "Paperround <paperround@example.org>",
+        "Reply-To": "editor@example.org",
+        "To": "ada@example.net",
+        "Subject": "Lamp: Small Agents <Ask> Before & After",
+        "Date": "Fri, 21 Aug 2026 05:00:00 +0000",
+        "Message-ID": f"<{TOKEN}@example.org>",
+        "List-Id": "Paperround <paperround.example.org>",
+        "List-Help": "<mailto:paperround@example.org?subject=help>",
+        "List-Unsubscribe": f"<{STOP}>,"
+        " <mailto:paperround@example.org?subject=unsubscribe%20AbC-dEf_1>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "Auto-Submitted": "auto-generated",
+        "Feedback-ID": "digest:paperround:example",
+        "MIME-Version": "1.0",
+        "Content-Type": f'multipart/alternative; boundary="=_{TOKEN}"',
+    }
+
+
+def test_a_long_unsubscribe_link_stays_raw_and_is_folded_only_after_the_comma() -> None:
+    link = "https://papers.example.org/u/" + "x" * 400
+    raw, *_ = digest([(LAMP, [])], replace(ADA, unsubscribe=link))
+    assert f"\r\nList-Unsubscribe: <{link}>,\r\n <mailto:".encode() in raw
+
+
+@pytest.mark.parametrize("kind", ["confirm", "goodbye"])
+def test_a_letter_that_is_no_digest_is_on_no_list(kind: Kind) -> None:
+    _, message, _, _ = read(join(FRAMES[kind], (), ADA))
+    assert not [name for name in message if name.startswith("List-")]
+
+
+def test_a_digest_reads_as_the_house_style_has_it() -> None:
+    bare = Paper(title="Only a Title", abstract="A thing is known.")
+    _, message, page, text = digest(
+        [(LAMP, ["agents", "memory"]), (bare, ["a", "b", "c", "d", "e"]), (bare, [])]
+    )
+    assert message["Subject"] == "Lamp: Small Agents <Ask> Before & After + 2 more"
+    assert text == (
+        "Paperround, Friday 21 August\n"
+        "Good morning, Ada. 3 new papers for 4 topics; 2 more matched.\n"
+        "Unsubscribe: https://papers.example.org/u/AbC-dEf_1\n"
+        "\n"
+        "1. Lamp: Small Agents <Ask> Before & After\n"
+        "   Ada Quill, Zoë O'Neil\n"
+        "   Because: agents, memory\n"
+        "   We present Lamp, which asks. It waits for an answer.\n"
+        "   https://arxiv.org/abs/2608.00001\n"
+        "   PDF: https://arxiv.org/pdf/2608.00001\n"
+        "   12 upvotes, 20 Aug\n"
+        "\n"
+        "2. Only a Title\n"
+        "   Because: a, b, c +2\n"
+        "   A thing is known.\n"
+        "   https://papers.example.org/paper/k1\n"
+        "   Find this paper:"
+        " https://arxiv.org/search/?query=Only+a+Title&searchtype=title\n"
+        "\n"
+        "3. Only a Title\n"
+        "   Because: trending today\n"
+        "   A thing is known.\n"
+        "   https://papers.example.org/paper/k1\n"
+        "   Find this paper:"
+        " https://arxiv.org/search/?query=Only+a+Title&searchtype=title\n"
+        "\n"
+        "\n"
+        "You asked for this letter: daily at 07:00, Berlin time.\n"
+        "Unsubscribe: https://papers.example.org/u/AbC-dEf_1\n"
+        "No pixels, no tracked links.\n"
+        "Example Library, 1 Reading Lane\n"
+    )
+    assert page.texts("title") == [message["Subject"]]
+    assert page.texts("h1") == ["Good morning, Ada."]
+    assert page.texts("h2") == [LAMP.title, bare.title, bare.title]
+    said = page.texts("p")
+    assert said[0] == "3 new papers for 4 topics; 2 more matched."
+    assert [line for line in said if line.startswith("Because")] == [
+        "Because: agents · memory",
+        "Because: a · b · c +2",
+        "Because: trending today",
+    ]
+    assert "PDF\xa0\xa0\xa0 12 upvotes · 20 Aug" in said
+    assert page.texts("div")[0].startswith("Also Only a Title and Only a Title, for agents, memory")
+
+
+def test_text_and_html_lead_to_the_same_places() -> None:
+    _, _, page, text = digest([(LAMP, ["agents"]), (Paper(title="Bare"), [])])
+    assert set(page.links) == set(re.findall(r"https://\S+", text))
+    assert page.links.count(STOP) == 2
+
+
+def test_a_reader_without_topics_is_told_what_trends() -> None:
+    _, message, page, _ = digest([(LAMP, [])] * 2, replace(ADA, topics=0, name=None))
+    assert message["Subject"] == "Trending: Lamp: Small Agents <Ask> Before & After + 1 more"
+    assert page.texts("h1") == ["Your papers for Friday"]
+    assert page.texts("p")[0] == "The 2 most trending papers of the day."
+
+
+def test_a_confirm_letter_asks_once_and_quotes_the_topics() -> None:
+    _, message, page, text = read(join(FRAMES["confirm"], (), ADA))
+    assert message["Subject"] == "Confirm your Paperround letter"
+    assert "Someone, we hope you, asked for a daily letter about agents and state & space" in text
+    assert page.texts("i") == ["agents", "state & space"]
+    assert set(page.links) == {ADA.links["confirm"]} == set(re.findall(r"https://\S+", text))
+    assert "Ada" not in text, "a name typed by a stranger has no place here"
+
+
+def test_a_goodbye_letter_offers_the_way_back() -> None:
+    _, message, page, text = read(join(FRAMES["goodbye"], (), ADA))
+    assert message["Subject"] == "You're unsubscribed"
+    assert "Until 20 September this link" in text
+    assert set(page.links) == {ADA.links["undo"]} == set(re.findall(r"https://\S+", text))
+
+
+@pytest.mark.parametrize("kind", ["confirm", "goodbye"])
+def test_a_letter_without_its_link_is_an_error_that_names_it(kind: Kind) -> None:
+    with pytest.raises(ValueError, match=f"a {kind} letter needs links"):
+        join(FRAMES[kind], (), replace(ADA, links={}))
+
+
+def test_a_digest_without_a_paper_is_an_error() -> None:
+    with pytest.raises(ValueError, match="without a paper"):
+        join(FRAMES["digest"], (), ADA)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        replace(ADA, recipient="ada@example.net\r\nBcc: eve@example.net"),
+        replace(ADA, recipient="zoë@example.net"),
+        replace(ADA, token=TOKEN[1:]),
+        replace(ADA, unsubscribe="https://papers.example.org/u/a b"),
+        replace(ADA, unsubscribe=""),
+    ],
+)
+def test_what_no_header_can_hold_is_refused(wrong: Personal) -> None:
+    with pytest.raises(HeaderError):
+        digest([(LAMP, ["agents"])], wrong)
+
+
+@settings(deadline=None)
+@given(ANYTHING, ANYTHING, ANYTHING, ANYTHING, ANYTHING)
+@example(*["\r\n.\r\nMAIL FROM:<>"] * 5)
+@example(*["\x00cards\x00"] * 5)
+def test_any_text_arrives_as_text_and_nothing_else(
+    name: str, title: str, topic: str, abstract: str, author: str
+) -> None:
+    paper = Paper(
+        title=title or "x", abstract=abstract, authors=(author,) * 5, page=LAMP.page, pdf=LAMP.pdf
+    )
+    raw, message, page, text = digest(
+        [(paper, [topic]), (LAMP, ["agents"])], replace(ADA, name=name)
+    )
+    assert_fit_for_the_wire(raw)
+    assert message.keys() == digest([(LAMP, [])])[1].keys()
+    plain = digest([(LAMP, ["agents"])])[2]
+    assert page.tags == plain.tags
+    assert set(page.links) == set(plain.links)
+
+    shown_title, shown_name = one_line(title or "x"), one_line(name)
+    greeting = f"Good morning, {shown_name}." if shown_name else "Your papers for Friday"
+    assert page.texts("h1") == [greeting]
+    assert text.splitlines()[1].startswith(greeting.rstrip("."))
+    if len(shown_title) <= 300:
+        assert page.texts("h2")[0] == shown_title
+        assert " ".join(shown_title.split()) in " ".join(text.split())
+    if len(one_line(topic)) <= 40:
+        assert f"Because: {one_line(topic)}" in page.texts("p")
+        assert f"   Because: {one_line(topic)}\n" in text
+
+
+@settings(deadline=None)
+@given(ANYTHING)
+def test_any_topic_is_inert_in_a_confirm_letter(topic: str) -> None:
+    raw, _, page, text = read(join(FRAMES["confirm"], (), replace(ADA, asked_for=(topic,))))
+    assert_fit_for_the_wire(raw)
+    assert set(page.links) == {ADA.links["confirm"]} == set(re.findall(r"https://\S+", text))
+    assert page.tags <= read(join(FRAMES["confirm"], (), ADA))[2].tags
+
+
+@settings(deadline=None)
+@given(st.integers(min_value=1, max_value=40))
+def test_a_letter_of_any_length_fits_the_wire(count: int) -> None:
+    raw, _, page, text = digest([(LAMP, ["agents", "memory"])] * count)
+    assert_fit_for_the_wire(raw)
+    assert len(page.texts("h2")) == count
+    assert f"\n{count}. Lamp" in text
+
+
+def test_the_same_letter_is_made_of_the_same_bytes() -> None:
+    again = Letters(TEMPLATES, HOUSE)
+    assert again.frame("digest") == LETTERS.frame("digest")
+    assert again.card(LAMP, "k1", 2026) == LETTERS.card(LAMP, "k1", 2026)
+    assert digest([(LAMP, ["agents"])])[0] == digest([(LAMP, ["agents"])])[0]
+
+
+def test_two_deliveries_differ_in_message_id_and_boundary() -> None:
+    _, message, _, _ = digest([(LAMP, [])], replace(ADA, token="f" * 32))
+    assert message["Message-ID"] == f"<{'f' * 32}@example.org>"
+    assert message.get_boundary() == f"=_{'f' * 32}"
+
+
+@pytest.mark.parametrize("kind", ["digest", "confirm", "goodbye"])
+def test_a_frame_comes_back_from_storage(kind: Kind) -> None:
+    part = LETTERS.frame(kind)
+    assert Frame.unpack(part).pack() == part
+
+
+def test_a_letter_loads_nothing_and_its_style_sheet_is_small() -> None:
+    _, message, page, _ = digest([(LAMP, ["agents"])])
+    html = message.get_body(("html",))
+    assert html is not None
+    content = html.get_content()
+    assert not page.tags & {"img", "link", "script", "iframe", "object", "form"}
+    assert "url(" not in content
+    assert "@import" not in content
+    (style,) = page.texts("style")
+    assert 500 < len(style.encode()) < 1536
+    assert '<html lang="en" dir="ltr">' in content
+    assert 'aria-label="PDF: Lamp"' in content
+
+
+def test_a_template_may_be_replaced_and_a_mistake_in_it_names_the_slot(tmp_path: Path) -> None:
+    shutil.copytree(TEMPLATES / "email", tmp_path / "email")
+    (tmp_path / "email" / "digest" / "body.txt").write_text("Hello {{ slot.greting }}\r\n")
+    with pytest.raises(UndefinedError, match="greting"):
+        Letters(tmp_path, HOUSE).frame("digest")
+    (tmp_path / "email" / "digest" / "body.txt").write_text("{{ slot.greeting }}\n{{ slot.cards }}")
+    frame = Frame.unpack(Letters(tmp_path, HOUSE).frame("digest"))
+    _, _, _, text = read(join(frame, [(card_of(LAMP), [])], ADA))
+    assert text.startswith("Good morning, Ada.\n1. Lamp")
+
+
+@pytest.mark.parametrize("suffix", ["txt", "html"])
+def test_a_card_without_its_because_is_an_error_that_names_the_template(
+    tmp_path: Path, suffix: str
+) -> None:
+    shutil.copytree(TEMPLATES / "email", tmp_path / "email")
+    (tmp_path / "email" / "parts" / f"card.{suffix}").write_text("{{ face.title }}")
+    with pytest.raises(ValueError, match=f"card.{suffix}"):
+        Letters(tmp_path, HOUSE).card(LAMP, "k1", 2026)

@@ -1,0 +1,87 @@
+"""Who may import whom: the rooms of the house, held against the code."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).resolve().parent.parent / "service"
+STANDARD = {"lark"}
+ROOMS = {"sources", "matching", "mail", "store"}
+DOORS = {"web", "cli", "schedule"}
+
+# What each room may import of the house, itself and `domain` aside.
+ALLOWED = {
+    "domain": set(),
+    "sources": set(),
+    "matching": set(),
+    "mail": set(),
+    "store": {"resources"},
+    "settings": set(),
+    "resources": set(),
+    "observe": set(),
+    "demo": {"resources"},
+    "installation": {"mail", "resources", "settings", "store"},
+    "printing": {"mail"},
+    "planning": {"mail", "matching", "printing", "store"},
+    "pipeline": {"installation", "planning", "printing", *ROOMS},
+    "consent": {"installation", "mail", "printing", "store"},
+    "web": {"consent", "installation", "mail", "pipeline", "resources", "store"},
+    "schedule": {"consent", "installation", "pipeline", "sources", "store"},
+    "cli": {
+        "consent", "demo", "installation", "mail", "observe", "pipeline", "resources",
+        "schedule", "settings", "store", "web",
+    },
+}  # fmt: skip
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for path in sorted(HOUSE.rglob("*.py")):
+        first = path.relative_to(HOUSE).parts[0].removesuffix(".py")
+        if first != "__init__":
+            yield first, path
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            module = node.module or ""
+            names = [f"service.{name.name}" for name in node.names]
+            yield from names if module == "service" else [module]
+
+
+@pytest.mark.parametrize(("room", "path"), list(modules()), ids=str)
+def test_a_room_imports_only_what_it_may(room: str, path: Path) -> None:
+    for module in imported(path):
+        top, _, rest = module.partition(".")
+        if top == "service":
+            assert rest.partition(".")[0] in {room, "domain", *ALLOWED[room]}, f"{path}: {module}"
+
+
+def test_every_room_is_known() -> None:
+    assert {room for room, _ in modules()} == set(ALLOWED)
+
+
+def test_the_domain_needs_nothing_but_the_standard_library_and_the_grammar() -> None:
+    import sys
+
+    for room, path in modules():
+        if room == "domain":
+            for module in imported(path):
+                top = module.partition(".")[0]
+                assert top in sys.stdlib_module_names | STANDARD | {"service"}, f"{path}: {module}"
+
+
+def test_rows_never_leave_the_store() -> None:
+    for room, path in modules():
+        if room != "store":
+            assert not any("service.store.tables" in module for module in imported(path)), path
+
+
+def test_no_file_grows_past_three_hundred_lines() -> None:
+    for _, path in modules():
+        assert len(path.read_text().splitlines()) <= 300, path
