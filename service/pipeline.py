@@ -132,9 +132,10 @@ def plan(installation: Installation, now: datetime, *, everyone: bool = False) -
     database, made = installation.database, Plan()
     with database.alone("plan"):
         with database.read() as connection:
-            due = list(readers.due(connection, _calendar(now, everyone)))
-            suppressed = suppressions.every(connection)
             upto = papers.last_seq(connection)
+            news_since = None if everyone else upto
+            due = list(readers.due(connection, _calendar(now, everyone), news_since=news_since))
+            suppressed = suppressions.every(connection)
             lowest = min((reader.served_to for reader in due), default=upto)
             new = papers.between(connection, lowest, upto)
             wanted = {topic_id for reader in due for topic_id, _ in reader.topics}
@@ -222,7 +223,7 @@ def preview(
     None means that the reader is not due any more today, or not active. Nothing is kept.
     """
     with installation.database.read() as connection:
-        due = list(readers.due(connection, _calendar(now, everyone=True), subscriber_id))
+        due = list(readers.due(connection, _calendar(now, True), subscriber_id=subscriber_id))
         if not due:
             return None
         (reader,) = due

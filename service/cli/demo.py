@@ -25,8 +25,8 @@ from service.schedule import Schedule
 from service.web.app import web_app
 
 READERS = (
-    ("ada@example.org", "Ada", ("agents", "software engineering", "world models")),
-    ("grace@example.org", "Grace", ("reinforcement learning OR reasoning", "speech")),
+    ("ada@example.org", "Ada", ("coding agents", "test-time scaling", "retrieval augmented generation")),
+    ("grace@example.org", "Grace", ("diffusion NOT language", "robots", "speech")),
     ("emmy@example.org", None, ()),
 )
 

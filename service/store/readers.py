@@ -1,9 +1,9 @@
 """Readers whose letter is due."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, time
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
 
 from service.domain.deliveries import Kind
 from service.domain.policy import Status
@@ -14,16 +14,22 @@ _SUBSCRIBER = tables.table(tables.Subscriber)
 _PREFERENCE = tables.table(tables.Preference)
 _SUBSCRIPTION = tables.table(tables.Subscription)
 _DELIVERY = tables.table(tables.Delivery)
+_SKIP = tables.table(tables.Skip)
 _CLOCK = tables.table(tables.ReaderClock)
 
 
 def due(
     connection: Connection,
     due_date: Callable[[str, time], date | None],
+    *,
+    news_since: int | None = None,
     subscriber_id: int | None = None,
 ) -> Iterator[Reader]:
     """Yield the active readers for whom `due_date(timezone, send_at)` gives a date on which no
     digest was planned yet; all of them, or only one.
+
+    Of readers whose watermark has reached `news_since` only those come who were not told so for
+    that date: a tick must not decide again, and write, what it has decided before.
     """
     hours = connection.execute(
         select(_PREFERENCE.c.timezone, _PREFERENCE.c.send_at)
@@ -33,11 +39,23 @@ def due(
     for timezone, send_at in hours:
         day = due_date(timezone, send_at)
         if day is not None:
-            yield from _at(connection, timezone, send_at, day, subscriber_id)
+            chosen: list[ColumnElement[bool]] = []
+            if news_since is not None:
+                told = exists().where(
+                    _SKIP.c.subscriber_id == _SUBSCRIBER.c.id, _SKIP.c.local_date >= day
+                )
+                chosen.append(or_(_CLOCK.c.watermark < news_since, ~told))
+            if subscriber_id is not None:
+                chosen.append(_SUBSCRIBER.c.id == subscriber_id)
+            yield from _at(connection, timezone, send_at, day, chosen)
 
 
 def _at(
-    connection: Connection, timezone: str, send_at: time, day: date, subscriber_id: int | None
+    connection: Connection,
+    timezone: str,
+    send_at: time,
+    day: date,
+    chosen: Sequence[ColumnElement[bool]],
 ) -> Iterator[Reader]:
     query = (
         select(_SUBSCRIBER, _PREFERENCE.c.max_papers, _CLOCK.c.watermark)
@@ -49,11 +67,10 @@ def _at(
             _PREFERENCE.c.send_at == send_at,
             _SUBSCRIBER.c.status == Consent.ACTIVE,
             or_(_CLOCK.c.planned_on.is_(None), _CLOCK.c.planned_on < day),
+            *chosen,
         )
         .order_by(_SUBSCRIBER.c.id)
     )
-    if subscriber_id is not None:
-        query = query.where(_SUBSCRIBER.c.id == subscriber_id)
     rows = connection.execute(query).all()
     for start in range(0, len(rows), 500):
         page = rows[start : start + 500]
