@@ -25,13 +25,17 @@ def start(connection: Connection, subscriber_id: int, floor: int) -> None:
 
 
 def hold(connection: Connection, subscriber_ids: Sequence[int]) -> dict[int, int]:
-    """Lock the clocks of readers who are still active; return their watermarks."""
+    """Lock the clocks of readers who are still active; return their watermarks.
+
+    Those whom another transaction is changing at this moment are left out, not waited for: it may
+    be waiting for us.
+    """
     subscriber = tables.table(tables.Subscriber)
     rows = connection.execute(
         select(_CLOCK.c.subscriber_id, _CLOCK.c.watermark)
         .join(subscriber, subscriber.c.id == _CLOCK.c.subscriber_id)
         .where(_CLOCK.c.subscriber_id.in_(subscriber_ids), subscriber.c.status == "active")
-        .with_for_update()
+        .with_for_update(key_share=True, skip_locked=True)
     )
     return dict(rows.all())
 

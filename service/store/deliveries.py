@@ -48,7 +48,14 @@ def plan(
     superseded = set(
         connection.scalars(
             update(_DELIVERY)
-            .where(_DELIVERY.c.id.in_(unsent), _DELIVERY.c.status == Status.QUEUED)
+            .where(
+                _DELIVERY.c.id.in_(
+                    # One that is being begun or expired right now is not waited for either.
+                    select(_DELIVERY.c.id)
+                    .where(_DELIVERY.c.id.in_(unsent), _DELIVERY.c.status == Status.QUEUED)
+                    .with_for_update(skip_locked=True)
+                )
+            )
             .values(status=Status.EXPIRED, settled_at=now, worker_id=None)
             .returning(_DELIVERY.c.id)
         )

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, time
 
 from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
+from sqlmodel import col
 
 from service.domain.deliveries import Kind
-from service.domain.policy import Status
+from service.domain.policy import Result, Status
 from service.domain.readers import Consent, Reader
 from service.store import tables
 
@@ -114,11 +115,23 @@ def _topics(connection: Connection, ids: list[int]) -> dict[int, list[tuple[int,
 
 
 def _unsent(connection: Connection, ids: list[int]) -> dict[int, tuple[int, int]]:
+    """Return each reader's newest digest that waits in the queue.
+
+    One that was ever uncertain is not among them: it may have been read, so that it is sent again
+    as it was, and never with its papers in another letter.
+    """
+    attempt = tables.Attempt
+    uncertain = exists().where(
+        col(attempt.delivery_id) == _DELIVERY.c.id, col(attempt.result) == Result.UNCERTAIN
+    )
     rows = connection.execute(
-        select(_DELIVERY.c.subscriber_id, _DELIVERY.c.id, _DELIVERY.c.seq_from).where(
+        select(_DELIVERY.c.subscriber_id, _DELIVERY.c.id, _DELIVERY.c.seq_from)
+        .where(
             _DELIVERY.c.subscriber_id.in_(ids),
             _DELIVERY.c.kind == Kind.DIGEST,
             _DELIVERY.c.status == Status.QUEUED,
+            ~uncertain,
         )
+        .order_by(_DELIVERY.c.id)
     )
     return {subscriber_id: (delivery_id, seq) for subscriber_id, delivery_id, seq in rows}
