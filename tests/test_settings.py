@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from peers.command import CHECKOUT
+from peers.deadline import at_once
 
 from service import settings
 from service.installation import open_installation
@@ -226,6 +227,12 @@ def test_a_key_that_was_cut_short_is_refused(tmp_path: Path) -> None:
     (tmp_path / "paperround.key").write_text("short")
     with pytest.raises(SettingsError, match=r"paperround\.key is cut short"):
         settings.load().signing_key()
+
+
+def test_threads_that_open_at_once_read_one_key(tmp_path: Path) -> None:
+    for number in range(30):
+        chosen = settings.load(database_url=f"sqlite:///{tmp_path}/{number}.db")
+        assert len(set(at_once(*[chosen.signing_key] * 6))) == 1
 
 
 def test_processes_that_start_at_once_make_one_key(tmp_path: Path) -> None:
