@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from service.domain.deliveries import Kind, Planned
 from service.domain.links import Purpose, new_token, verify
 from service.domain.readers import Consent, Preferences, Subscriber, Wish, address_hash
-from service.domain.selection import Selection
+from service.domain.selection import Selection, pack
 from service.domain.topics import parse
 from service.installation import Installation
 from service.mail.address import Address, parse_address
@@ -51,7 +51,6 @@ def sign_up(
     now: datetime,
     *,
     source: str,
-    name: str | None = None,
 ) -> SignUp:
     """Take a request that anybody may have made: only a confirm letter comes of it.
 
@@ -64,15 +63,12 @@ def sign_up(
         known = subscribers.by_address(connection, address.normal)
         if known is not None and known.status in (Consent.ACTIVE, Consent.PAUSED):
             return SignUp.ALREADY
-        if known is None:
-            subscriber_id = _add(connection, address, name, now)
-        else:
-            subscriber_id = known.subscriber_id
+        subscriber_id = _add(connection, address, now) if known is None else known.subscriber_id
         subscribers.set_status(connection, subscriber_id, Consent.PENDING)
         subscribers.record(connection, subscriber_id, "signed_up", source, now)
         subscribers.set_preferences(connection, subscriber_id, preferences, now)
         subscribers.set_wishes(connection, subscriber_id, wishes, now)
-        _ask_to_confirm(installation, connection, subscriber_id, address, wishes, now)
+        _ask_to_confirm(installation, connection, subscriber_id, wishes, now)
     return SignUp.PENDING
 
 
@@ -84,7 +80,6 @@ def add(
     now: datetime,
     *,
     source: str,
-    name: str | None = None,
     vouched: bool = False,
 ) -> SignUp:
     """Add a subscriber for an admin; `vouched` records that the admin answers for the consent.
@@ -98,14 +93,14 @@ def add(
         if known is not None:
             left = known.status is Consent.UNSUBSCRIBED
             return SignUp.UNSUBSCRIBED if left else SignUp.ALREADY
-        subscriber_id = _add(connection, address, name, now)
+        subscriber_id = _add(connection, address, now)
         subscribers.record(connection, subscriber_id, "added", source, now)
         subscribers.set_preferences(connection, subscriber_id, preferences, now)
         subscribers.set_wishes(connection, subscriber_id, wishes, now)
         if vouched:
             _activate(installation, connection, subscriber_id, now, source)
             return SignUp.ACTIVE
-        _ask_to_confirm(installation, connection, subscriber_id, address, wishes, now)
+        _ask_to_confirm(installation, connection, subscriber_id, wishes, now)
     return SignUp.PENDING
 
 
@@ -161,8 +156,7 @@ def unsubscribe(
         )
         # One who never said yes gets no further letter from us.
         if reader.email and reader.status is not Consent.PENDING:
-            address = parse_address(reader.email)
-            _queue(installation, connection, Kind.GOODBYE, reader.subscriber_id, address, {}, now)
+            _queue(installation, connection, Kind.GOODBYE, reader.subscriber_id, {}, now)
         return reader
 
 
@@ -211,10 +205,8 @@ def _suppressed(connection: Connection, address: Address) -> bool:
     return suppressions.holds(connection, address_hash(address.normal))
 
 
-def _add(connection: Connection, address: Address, name: str | None, now: datetime) -> int:
-    return subscribers.add(
-        connection, email=address.shown, address=address.normal, name=name or None, now=now
-    )
+def _add(connection: Connection, address: Address, now: datetime) -> int:
+    return subscribers.add(connection, email=address.shown, address=address.normal, now=now)
 
 
 def _activate(
@@ -232,12 +224,11 @@ def _ask_to_confirm(
     installation: Installation,
     connection: Connection,
     subscriber_id: int,
-    address: Address,
     wishes: Sequence[Wish],
     now: datetime,
 ) -> None:
     slots = {"asked_for": "\n".join(wish.shown for wish in wishes)}
-    _queue(installation, connection, Kind.CONFIRM, subscriber_id, address, slots, now)
+    _queue(installation, connection, Kind.CONFIRM, subscriber_id, slots, now)
 
 
 def _queue(
@@ -245,7 +236,6 @@ def _queue(
     connection: Connection,
     kind: Kind,
     subscriber_id: int,
-    address: Address,
     slots: dict[str, str],
     now: datetime,
 ) -> None:
@@ -253,15 +243,6 @@ def _queue(
     day = now.astimezone(UTC).date()
     (frame,) = parts.keep(connection, day, [installation.letters.frame(kind.value)])
     letter = Planned(
-        subscriber_id=subscriber_id,
-        kind=kind,
-        key=f"{kind}:{subscriber_id}:{day}",
-        token=new_token(),
-        recipient=address.wire,
-        slots=slots,
-        local_date=day,
-        selection=Selection(frame),
-        planned_at=now,
-        expires_at=now + CONFIRM_WITHIN,
+        subscriber_id, kind, day, new_token(), pack(Selection(frame)), slots=slots or None
     )
-    deliveries.enqueue(connection, [letter])
+    deliveries.enqueue(connection, letter, now=now, expires_at=now + CONFIRM_WITHIN)

@@ -1,7 +1,7 @@
 """Letters in two steps: parts are printed once, and bound to a letter for each reader."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TypeVar
 
 from service.domain.deliveries import Claim, Kind
@@ -10,8 +10,8 @@ from service.domain.links import Purpose, sign
 from service.domain.papers import Paper
 from service.domain.readers import Reader
 from service.domain.selection import PickedCard, Selection
-from service.domain.timetable import spoken_schedule, zone
-from service.mail.headers import envelope_sender
+from service.domain.timetable import local_date, spoken_schedule
+from service.mail.headers import address_value, envelope_sender
 from service.mail.house import House
 from service.mail.letter import Because, Card, Frame, Letters, Personal, join
 from service.mail.sender import Parcel
@@ -102,7 +102,7 @@ class Binder:
         return {
             claim.delivery_id: Parcel(
                 envelope_sender(claim.token, self._house.address),
-                claim.recipient,
+                address_value(claim.recipient),
                 self.bind(claim),
             )
             for claim in claims
@@ -122,7 +122,7 @@ class Binder:
         return join(self._part(Frame, selection.frame), cards, self._personal(claim))
 
     def _personal(self, claim: Claim) -> Personal:
-        slots, base_url = claim.slots, self._house.base_url
+        slots, base_url, wanted = claim.slots, self._house.base_url, claim.preferences
         links = {}
         if claim.kind is not Kind.DIGEST:
             # Signed as of the planned time, so that a retry carries the very same link.
@@ -134,14 +134,14 @@ class Binder:
             token=claim.token,
             planned_at=claim.planned_at,
             local_date=claim.local_date,
-            local_hour=int(slots.get("hour", "12")),
-            name=slots.get("name"),
+            local_hour=wanted.send_at.hour,
+            name=wanted.name,
             topics=claim.selection.topics,
             matched=claim.selection.matched,
             unsubscribe=f"{base_url}/u/{claim.unsubscribe_token}",
-            schedule=slots.get("schedule", ""),
-            asked_on=date.fromisoformat(slots["asked_on"]) if "asked_on" in slots else None,
-            asked_for=tuple(slots["asked_for"].split("\n")) if slots.get("asked_for") else (),
+            schedule=spoken_schedule(wanted.timezone, wanted.send_at),
+            asked_on=claim.asked_at and local_date(claim.asked_at, wanted.timezone),
+            asked_for=tuple(slots.get("asked_for", "").splitlines()),
             links=links,
             undo_until=(claim.planned_at + UNDO_WITHIN).date(),
         )
@@ -162,16 +162,3 @@ class Binder:
             part = self._unpacked[part_id] = kind.unpack(self._bodies[part_id])
         assert isinstance(part, kind)
         return part
-
-
-def digest_slots(reader: Reader) -> dict[str, str]:
-    """Return the words of a digest that must not change between its tries."""
-    slots = {
-        "hour": str(reader.send_at.hour),
-        "schedule": spoken_schedule(reader.timezone, reader.send_at),
-    }
-    if reader.name:
-        slots["name"] = reader.name
-    if reader.confirmed_at:
-        slots["asked_on"] = reader.confirmed_at.astimezone(zone(reader.timezone)).date().isoformat()
-    return slots

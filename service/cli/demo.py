@@ -25,7 +25,11 @@ from service.schedule import Schedule
 from service.web.app import web_app
 
 READERS = (
-    ("ada@example.org", "Ada", ("coding agents", "test-time scaling", "retrieval augmented generation")),
+    (
+        "ada@example.org",
+        "Ada",
+        ("coding agents", "test-time scaling", "retrieval augmented generation"),
+    ),
     ("grace@example.org", "Grace", ("diffusion NOT language", "robots", "speech")),
     ("emmy@example.org", None, ()),
 )
@@ -81,10 +85,9 @@ def _do_the_round(installation: Installation, digest_dir: Path, catcher: Catcher
             installation,
             parse_address(email),
             consent.wishes_of(topics),
-            Preferences(max_papers=8),
+            Preferences(max_papers=8, name=name),
             _now(),
             source="demo",
-            name=name,
             vouched=True,
         )
     (report,) = pipeline.ingest(installation, [digest_dir], _now)

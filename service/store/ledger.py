@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from service.domain.deliveries import Claim, Kind, Settlement
 from service.domain.policy import TRANSITIONS, Stage, Status
+from service.domain.readers import Preferences
 from service.domain.selection import unpack
 from service.store import clocks, tables
 from service.store.engine import Database
@@ -17,6 +18,7 @@ from service.store.turns import Turn
 
 _DELIVERY = tables.table(tables.Delivery)
 _SUBSCRIBER = tables.table(tables.Subscriber)
+_PREFERENCE = tables.table(tables.Preference)
 
 
 class LostSeat(Exception):
@@ -53,12 +55,7 @@ class Ledger:
             connection.execute(
                 update(_DELIVERY).where(_DELIVERY.c.id.in_(ids)).values(worker_id=self._worker_id)
             )
-            rows = connection.execute(
-                select(_DELIVERY, _SUBSCRIBER.c.unsubscribe_token)
-                .join(_SUBSCRIBER, _SUBSCRIBER.c.id == _DELIVERY.c.subscriber_id)
-                .where(_DELIVERY.c.id.in_(ids))
-                .order_by(_DELIVERY.c.priority, _DELIVERY.c.next_attempt_at, _DELIVERY.c.id)
-            ).all()
+            rows = connection.execute(_claims(ids)).all()
         return [_claim(row) for row in rows]
 
     def step(self, settlements: Sequence[Settlement], begins: Sequence[Claim]) -> set[int]:
@@ -200,14 +197,37 @@ def _return_papers(connection: Connection, which: Any) -> None:
     clocks.put_back(connection, dict(rows.all()))
 
 
+def _claims(ids: Sequence[int]) -> Any:
+    return (
+        select(
+            _DELIVERY,
+            _SUBSCRIBER.c.email,
+            _SUBSCRIBER.c.confirmed_at,
+            _SUBSCRIBER.c.unsubscribe_token,
+            _PREFERENCE.c.timezone,
+            _PREFERENCE.c.send_at,
+            _PREFERENCE.c.max_papers,
+            _PREFERENCE.c.name,
+        )
+        .join(_SUBSCRIBER, _SUBSCRIBER.c.id == _DELIVERY.c.subscriber_id)
+        .outerjoin(_PREFERENCE, _PREFERENCE.c.id == _DELIVERY.c.preference_id)
+        .where(_DELIVERY.c.id.in_(ids))
+        .order_by(_DELIVERY.c.priority, _DELIVERY.c.next_attempt_at, _DELIVERY.c.id)
+    )
+
+
 def _claim(row: Any) -> Claim:
     return Claim(
         delivery_id=row.id,
         subscriber_id=row.subscriber_id,
         kind=Kind(row.kind),
-        token=row.token,
-        recipient=row.recipient,
-        slots=row.slots,
+        token=row.token.hex(),
+        recipient=row.recipient or row.email,
+        preferences=Preferences()
+        if row.timezone is None
+        else Preferences(row.timezone, row.send_at, row.max_papers, row.name),
+        asked_at=row.confirmed_at,
+        slots=row.slots or {},
         local_date=row.local_date,
         selection=unpack(row.selection),
         planned_at=row.planned_at,
