@@ -101,14 +101,14 @@ def ingest(
 class Plan:
     """What one plan decided.
 
-    `selections` are the distinct digests, packed; `superseded` counts the older unsent digests
+    `selections` holds a hash of each distinct digest; `superseded` counts the older unsent digests
     that new ones replace.
     """
 
     planned: int = 0
     skipped: Counter[SkipReason] = field(default_factory=Counter)
     superseded: int = 0
-    selections: set[bytes] = field(default_factory=set)
+    selections: set[int] = field(default_factory=set)
 
     @property
     def due(self) -> int:
@@ -123,7 +123,7 @@ class Plan:
                 self.skipped[verdict.decision.reason] += 1
             else:
                 self.planned += 1
-                self.selections.add(verdict.decision.selection)
+                self.selections.add(hash(verdict.decision.selection))
 
 
 def plan(

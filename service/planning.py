@@ -7,7 +7,6 @@ from service.domain.deliveries import Kind, Planned
 from service.domain.digests import Digest, Skipped, SkipReason, compose
 from service.domain.links import new_token
 from service.domain.readers import Reader, address_hash
-from service.domain.selection import Selection, pack
 from service.mail.letter import Letters
 from service.matching.rankings import Rankings
 from service.printing import Press
@@ -34,11 +33,12 @@ class Planner:
     ) -> None:
         today = now.astimezone(UTC).date()
         by_id = {stored.paper_id: (stored.seq, stored.paper) for stored in papers}
-        keyed = {stored.paper_id: (stored.key, stored.paper) for stored in papers}
         self._queries_of = queries_of
         self._queries: dict[int, str] = {}
         self._rankings = Rankings(by_id, self._queries, today)
-        self._press = Press(letters, keep, keyed, year=today.year)
+        keyed = {stored.paper_id: (stored.key, stored.paper) for stored in papers}
+        in_place = [keyed[paper_id] for paper_id in self._rankings.places]
+        self._press = Press(letters, keep, in_place, year=today.year)
         self._upto = upto
 
     def decide(
@@ -48,35 +48,47 @@ class Planner:
         topics = {topic_id for reader in readers for topic_id, _ in reader.topics}
         if unseen := topics - self._queries.keys():
             self._queries.update(self._queries_of(unseen))
-        decided = [(reader, self._choose(reader, suppressed)) for reader in readers]
-        digests = [(reader, d) for reader, d in decided if isinstance(d, Digest)]
-        selections = iter(self._press.print(digests) if digests else ())
+        choices = [self._choose(reader, suppressed) for reader in readers]
+        digests = [
+            (reader, choice)
+            for reader, choice in zip(readers, choices, strict=True)
+            if isinstance(choice, Digest)
+        ]
+        printed = iter(self._press.print(digests, self._masks))
         return [
-            Verdict(reader, d if isinstance(d, Skipped) else self._letter(reader, next(selections)))
-            for reader, d in decided
+            Verdict(reader, choice)
+            if isinstance(choice, Skipped)
+            else Verdict(
+                reader,
+                Planned(
+                    reader.subscriber_id,
+                    Kind.DIGEST,
+                    reader.local_date,
+                    new_token(),
+                    next(printed),
+                    preference_id=reader.preference_id,
+                    seq_from=reader.served_to,
+                ),
+            )
+            for reader, choice in zip(readers, choices, strict=True)
         ]
 
-    def _letter(self, reader: Reader, selection: Selection) -> Planned:
-        return Planned(
-            reader.subscriber_id,
-            Kind.DIGEST,
-            reader.local_date,
-            new_token(),
-            pack(selection),
-            preference_id=reader.preference_id,
-            seq_from=reader.served_to,
-        )
+    def _masks(self, reader: Reader) -> list[tuple[str, int]]:
+        """Return the reader's topics by their words, each with the places that match it."""
+        standing, served_to = self._rankings.standing, reader.served_to
+        return [(shown, standing(topic_id, served_to).mask) for topic_id, shown in reader.topics]
 
     def _choose(self, reader: Reader, suppressed: Collection[str]) -> Digest | Skipped:
         if suppressed and address_hash(reader.address) in suppressed:
             return Skipped(SkipReason.SUPPRESSED)
-        if reader.served_to >= self._upto:
+        served_to = reader.served_to
+        if served_to >= self._upto:
             return Skipped(SkipReason.NO_NEW_PAPERS)
-        ranked = {topic_id: self._rankings.of(topic_id) for topic_id, _ in reader.topics}
+        standing = self._rankings.standing
+        standings = [standing(topic_id, served_to) for topic_id, _ in reader.topics]
         return compose(
-            ranked or {0: self._rankings.trending()},
-            watermark=reader.served_to,
-            upto=self._upto,
+            standings or [self._rankings.trending(served_to)],
+            places=len(self._rankings.places),
             max_papers=reader.max_papers,
         )
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import TypeVar
 
 from service.domain.deliveries import Claim, Kind
-from service.domain.digests import Choice, Digest
+from service.domain.digests import Digest
 from service.domain.links import Purpose, sign
 from service.domain.papers import Paper
 from service.domain.readers import Reader
-from service.domain.selection import PickedCard, Selection
+from service.domain.selection import pack_ids, packed_number
 from service.domain.timetable import local_date, spoken_schedule
 from service.mail.headers import address_value, envelope_sender
 from service.mail.house import House
@@ -24,16 +24,16 @@ AnyPart = TypeVar("AnyPart", Frame, Card, Because)
 
 
 class Press:
-    """Prints the parts that letters need, each once.
+    """Prints the parts that letters need, each once, and packs which of them a letter takes.
 
-    `keep` stores bodies and returns their ids; `papers` maps a paper id to its key and the paper.
+    `keep` stores bodies and returns their ids; `papers` are the key and the paper of each place.
     """
 
     def __init__(
         self,
         letters: Letters,
         keep: Callable[[Sequence[bytes]], Sequence[int]],
-        papers: Mapping[int, tuple[str, Paper]],
+        papers: Sequence[tuple[str, Paper]],
         *,
         year: int,
     ) -> None:
@@ -41,44 +41,49 @@ class Press:
         self._keep = keep
         self._papers = papers
         self._year = year
-        self._cards: dict[int, int] = {}
-        self._names: dict[str, int] = {}
+        self._cards: dict[int, bytes] = {}
+        self._names: dict[str, bytes] = {}
         self._frame: int | None = None
 
-    def print(self, digests: Iterable[tuple[Reader, Digest]]) -> list[Selection]:
-        """Return each digest as a selection of parts, printing those that do not exist yet."""
-        pairs = list(digests)
-        labels = {label for reader, digest in pairs for label in dict(reader.topics).values()}
-        wanted = {choice.paper_id for _, digest in pairs for choice in digest.choices}
-        self._store(self._names, labels, self._letters.because)
-        self._store(self._cards, wanted, self._card)
+    def print(
+        self,
+        digests: Sequence[tuple[Reader, Digest]],
+        masks_of: Callable[[Reader], Sequence[tuple[str, int]]],
+    ) -> list[bytes]:
+        """Return each digest as a packed selection, printing the parts that do not exist yet.
+
+        `masks_of` gives the words of a reader's topics, each with the places that match it.
+        """
+        if not digests:
+            return []
         if self._frame is None:
             (self._frame,) = self._keep([self._letters.frame("digest")])
-        return [self._selection(reader, digest, self._frame) for reader, digest in pairs]
+        labels = {shown for reader, _ in digests for _, shown in reader.topics}
+        places = {place for _, digest in digests for place in digest.chosen}
+        self._store(self._names, labels, self._letters.because)
+        self._store(self._cards, places, self._card)
+        cards, names, frame = self._cards, self._names, self._frame
+        packed = []
+        for reader, digest in digests:
+            topics = [(names[shown], mask) for shown, mask in masks_of(reader)]
+            picked = [
+                (cards[place], [name for name, mask in topics if mask >> place & 1])
+                for place in digest.chosen
+            ]
+            packed.append(pack_ids(frame, picked, topics=len(topics), matched=digest.matched))
+        return packed
 
-    def _selection(self, reader: Reader, digest: Digest, frame: int) -> Selection:
-        words = dict(reader.topics)
-
-        def picked(choice: Choice) -> PickedCard:
-            names = tuple(self._names[words[topic_id]] for topic_id in choice.topic_ids)
-            return PickedCard(self._cards[choice.paper_id], names)
-
-        return Selection(
-            frame,
-            tuple(picked(choice) for choice in digest.choices),
-            topics=len(reader.topics),
-            matched=digest.matched,
-        )
-
-    def _card(self, paper_id: int) -> bytes:
-        key, paper = self._papers[paper_id]
+    def _card(self, place: int) -> bytes:
+        key, paper = self._papers[place]
         return self._letters.card(paper, key, self._year)
 
     def _store(
-        self, ids: dict[Thing, int], wanted: set[Thing], render: Callable[[Thing], bytes]
+        self, ids: dict[Thing, bytes], wanted: set[Thing], render: Callable[[Thing], bytes]
     ) -> None:
-        new = list(wanted - ids.keys())
-        ids.update(zip(new, self._keep([render(thing) for thing in new]), strict=True))
+        new = sorted(wanted - ids.keys())
+        if new:
+            kept = self._keep([render(thing) for thing in new])
+            ids.update(zip(new, map(packed_number, kept), strict=True))
 
 
 class Binder:
