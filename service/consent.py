@@ -17,7 +17,7 @@ from service.domain.topics import parse
 from service.installation import Installation
 from service.mail.address import Address, parse_address
 from service.printing import UNDO_WITHIN
-from service.store import deliveries, papers, parts, subscribers, suppressions
+from service.store import consents, deliveries, papers, parts, subscribers, suppressions
 from service.store.turns import Turn
 
 CONFIRM_WITHIN = timedelta(hours=72)
@@ -60,12 +60,11 @@ def sign_up(
     with installation.database.write() as connection:
         if _suppressed(connection, address):
             return SignUp.SUPPRESSED
-        known = subscribers.by_address(connection, address.normal)
+        subscriber_id, known = _find_or_add(connection, address, now)
         if known is not None and known.status in (Consent.ACTIVE, Consent.PAUSED):
             return SignUp.ALREADY
-        subscriber_id = _add(connection, address, now) if known is None else known.subscriber_id
         subscribers.set_status(connection, subscriber_id, Consent.PENDING)
-        subscribers.record(connection, subscriber_id, "signed_up", source, now)
+        consents.record(connection, subscriber_id, "signed_up", source, now)
         subscribers.set_preferences(connection, subscriber_id, preferences, now)
         subscribers.set_wishes(connection, subscriber_id, wishes, now)
         _ask_to_confirm(installation, connection, subscriber_id, wishes, now)
@@ -89,12 +88,11 @@ def add(
     with installation.database.write() as connection:
         if _suppressed(connection, address):
             return SignUp.SUPPRESSED
-        known = subscribers.by_address(connection, address.normal)
+        subscriber_id, known = _find_or_add(connection, address, now)
         if known is not None:
             left = known.status is Consent.UNSUBSCRIBED
             return SignUp.UNSUBSCRIBED if left else SignUp.ALREADY
-        subscriber_id = _add(connection, address, now)
-        subscribers.record(connection, subscriber_id, "added", source, now)
+        consents.record(connection, subscriber_id, "added", source, now)
         subscribers.set_preferences(connection, subscriber_id, preferences, now)
         subscribers.set_wishes(connection, subscriber_id, wishes, now)
         if vouched:
@@ -105,13 +103,14 @@ def add(
 
 
 def asked_by(installation: Installation, token: str, now: datetime) -> Subscriber | None:
-    """Return whom a confirm link was made for, None if they are gone.
+    """Return whom a confirm link was made for, None if they are gone or have left since.
 
     Raises BadLink or ExpiredLink.
     """
     grant = verify(installation.key, Purpose.CONFIRM, token, now=now, max_age=CONFIRM_WITHIN)
     with installation.database.read() as connection:
-        return subscribers.by_id(connection, grant.subscriber_id)
+        reader = subscribers.by_id(connection, grant.subscriber_id)
+    return reader if reader is not None and reader.status is not Consent.UNSUBSCRIBED else None
 
 
 def confirm(installation: Installation, token: str, now: datetime) -> Subscriber | None:
@@ -124,7 +123,7 @@ def confirm(installation: Installation, token: str, now: datetime) -> Subscriber
     if asked is None:
         return None
     with installation.database.write() as connection:
-        reader = subscribers.by_id(connection, asked.subscriber_id)
+        reader = subscribers.by_id(connection, asked.subscriber_id, hold=True)
         if reader is None or reader.email is None or reader.status is Consent.UNSUBSCRIBED:
             return None
         if _suppressed(connection, parse_address(reader.email)):
@@ -148,7 +147,7 @@ def unsubscribe(
     The first time a receipt goes out, with a link to undo.
     """
     with installation.database.write() as connection:
-        reader = subscribers.by_unsubscribe_token(connection, token)
+        reader = subscribers.by_unsubscribe_token(connection, token, hold=True)
         if reader is None or reader.status is Consent.UNSUBSCRIBED:
             return reader
         subscribers.stop(
@@ -176,16 +175,18 @@ def undo(installation: Installation, token: str, now: datetime) -> Subscriber | 
     with installation.database.write() as connection:
         if _suppressed(connection, parse_address(reader.email)):
             return None
-        current = subscribers.by_id(connection, reader.subscriber_id)
-        if current is not None and current.status is Consent.UNSUBSCRIBED:
+        current = subscribers.by_id(connection, reader.subscriber_id, hold=True)
+        if current is None or current.email is None:
+            return None
+        if current.status in (Consent.UNSUBSCRIBED, Consent.PENDING):
             _activate(installation, connection, reader.subscriber_id, now, "undo link")
-    return reader
+    return current
 
 
 def erase(installation: Installation, address: Address, now: datetime, *, source: str) -> bool:
     """Forget a subscriber; False when the address is not known."""
     with installation.database.write() as connection:
-        known = subscribers.by_address(connection, address.normal)
+        known = subscribers.by_address(connection, address.normal, hold=True)
         if known is None:
             return False
         subscribers.erase(connection, known.subscriber_id, now=now, source=source)
@@ -195,7 +196,7 @@ def erase(installation: Installation, address: Address, now: datetime, *, source
 def forget_unconfirmed(installation: Installation, now: datetime) -> int:
     """Erase requests that nobody confirmed in time; return how many."""
     with installation.database.write(Turn.BULK) as connection:
-        stale = subscribers.unconfirmed(connection, asked_before=now - CONFIRM_WITHIN)
+        stale = consents.unconfirmed(connection, asked_before=now - CONFIRM_WITHIN)
         for subscriber_id in stale:
             subscribers.erase(connection, subscriber_id, now=now, source="never confirmed")
     return len(stale)
@@ -205,8 +206,20 @@ def _suppressed(connection: Connection, address: Address) -> bool:
     return suppressions.holds(connection, address_hash(address.normal))
 
 
-def _add(connection: Connection, address: Address, now: datetime) -> int:
-    return subscribers.add(connection, email=address.shown, address=address.normal, now=now)
+def _find_or_add(
+    connection: Connection, address: Address, now: datetime
+) -> tuple[int, Subscriber | None]:
+    """Return the id of the subscriber of an address, and who they were if they were known."""
+    while True:
+        # Adding first, so that of two requests at once one adds and the other finds.
+        subscriber_id = subscribers.add(
+            connection, email=address.shown, address=address.normal, now=now
+        )
+        if subscriber_id is not None:
+            return subscriber_id, None
+        known = subscribers.by_address(connection, address.normal, hold=True)
+        if known is not None:
+            return known.subscriber_id, known
 
 
 def _activate(
@@ -239,10 +252,14 @@ def _queue(
     slots: dict[str, str],
     now: datetime,
 ) -> None:
-    """Queue a letter that somebody waits for; at most one of a kind a day."""
+    """Queue a letter that somebody waits for; at most one of a kind a day.
+
+    Who has left since begins anew: only they can leave, so nobody else makes letters of it.
+    """
     day = now.astimezone(UTC).date()
+    left = consents.departures(connection, subscriber_id)
     (frame,) = parts.keep(connection, day, [installation.letters.frame(kind.value)])
     letter = Planned(
-        subscriber_id, kind, day, new_token(), pack(Selection(frame)), slots=slots or None
+        subscriber_id, kind, day, new_token(), pack(Selection(frame)), nth=left, slots=slots or None
     )
     deliveries.enqueue(connection, letter, now=now, expires_at=now + CONFIRM_WITHIN)

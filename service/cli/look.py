@@ -10,7 +10,7 @@ import typer
 
 from service import pipeline, settings
 from service.cli.clock import clock
-from service.cli.report import WorkFailed, notice, print_json, print_table, say
+from service.cli.report import WorkFailed, counts, notice, number, print_json, say
 from service.domain.digests import Skipped
 from service.installation import open_installation
 from service.mail.address import parse_address
@@ -26,47 +26,56 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Count papers, editions, subscribers and deliveries."""
-    with open_installation(settings.load()).database.read() as connection:
+    with (
+        open_installation(settings.load()) as installation,
+        installation.database.read() as connection,
+    ):
+        shelf, brought = papers.last_seq(connection), editions.count(connection)
+        readers = subscribers.count_by_status(connection)
         books = deliveries.books(connection)
-        report = {
-            "papers": papers.last_seq(connection),
-            "editions": editions.count(connection),
-            "subscribers": subscribers.count_by_status(connection),
-            "deliveries": books.by_status,
-            "books": {"planned": books.planned, "balanced": books.balanced},
-        }
+    verdict = "each accounted for" if books.balanced else "NOT BALANCED"
     if as_json:
-        print_json(report)
+        print_json(
+            {
+                "papers": shelf,
+                "editions": brought,
+                "subscribers": readers,
+                "deliveries": books.by_status,
+                "books": {"planned": books.planned, "balanced": books.balanced},
+            }
+        )
         return
-    say(f"{report['papers']} papers in {report['editions']} editions")
-    for noun in ("subscribers", "deliveries"):
-        counts = report[noun]
-        assert isinstance(counts, dict)
-        print_table((noun, ""), list(counts.items()))
-    say("The books balance." if books.balanced else "The books do not balance!")
+    say(f"Papers:       {shelf:,} in {number(brought, 'edition')}")
+    say(f"Subscribers:  {counts(readers) or 'none'}")
+    say(f"Letters:      {counts(books.by_status) or 'none'}")
+    say(f"Books:        {number(books.planned, 'letter')} planned, {verdict}")
 
 
 def preview(
-    email: Annotated[str, typer.Argument(help="The subscriber's address.")],
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The subscriber's address.")],
     html: Annotated[bool, typer.Option("--html", help="Print the HTML part.")] = False,
     text: Annotated[bool, typer.Option("--text", help="Print the text part (default).")] = False,
     eml: Annotated[bool, typer.Option("--eml", help="Print the whole message.")] = False,
 ) -> None:
-    """Print the letter a reader would get now. Nothing is sent and nothing changes."""
+    """Print the letter a reader would get now.
+
+    Nothing is sent and nothing changes. Where no letter would come, the reason is printed on
+    standard error.
+    """
     if html + text + eml > 1:
         raise typer.BadParameter("give one of --html, --text and --eml")
-    installation = open_installation(settings.load())
     address = parse_address(email)
-    with installation.database.read() as connection:
-        known = subscribers.by_address(connection, address.normal)
-    if known is None:
-        raise WorkFailed(f"{email} is not a subscriber.")
-    letter = pipeline.preview(installation, known.subscriber_id, clock(None)())
+    with open_installation(settings.load()) as installation:
+        with installation.database.read() as connection:
+            known = subscribers.by_address(connection, address.normal)
+        if known is None:
+            raise WorkFailed(f"{email} is not a subscriber.")
+        letter = pipeline.preview(installation, known.subscriber_id, clock(None)())
     if letter is None:
         notice(
             f"{email} is {known.status}: no letter would come."
             if known.status != "active"
-            else f"{email} has had a letter today."
+            else f"No letter would come: today's for {email} is planned already."
         )
     elif isinstance(letter, Skipped):
         notice(f"No letter would come: {letter.reason.replace('_', ' ')}.")

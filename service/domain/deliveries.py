@@ -47,9 +47,9 @@ class Claim:
 class Planned(NamedTuple):
     """A letter to be, as the ledger takes it in.
 
-    One subscriber gets one letter of a kind for a date. `selection` is packed. `recipient` and
-    `slots` are for letters that go elsewhere than the subscriber's address, or say more than
-    their preference does.
+    One subscriber gets the `nth` letter of a kind for a date once. `selection` is packed.
+    `recipient` and `slots` are for letters that go elsewhere than the subscriber's address, or
+    say more than their preference does.
     """
 
     subscriber_id: int
@@ -57,6 +57,7 @@ class Planned(NamedTuple):
     local_date: date
     token: str
     selection: bytes
+    nth: int = 0
     preference_id: int | None = None
     recipient: str | None = None
     slots: Mapping[str, str] | None = None

@@ -81,6 +81,8 @@ def unpack(packed: bytes) -> Selection:
         )
     except (StopIteration, RuntimeError):
         raise ValueError("a packed selection that is cut short") from None
+    if next(numbers, None) is not None:
+        raise ValueError("a packed selection with something behind it")
     return Selection(frame, cards, topics, matched)
 
 
@@ -92,3 +94,5 @@ def _numbers(packed: bytes) -> Iterator[int]:
         if byte < 0x80:
             yield number
             number = shift = 0
+    if shift:
+        raise ValueError("a packed selection that is cut short")

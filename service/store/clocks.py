@@ -29,6 +29,9 @@ def start(connection: Connection, subscriber_id: int, floor: int) -> None:
 def hold(connection: Connection, subscriber_ids: Sequence[int], day: date) -> dict[int, int]:
     """Lock the clocks of readers who are active and have no digest for `day`; return their
     watermarks.
+
+    Those whom another transaction is changing at this moment are left out, not waited for: it may
+    be waiting for us.
     """
     subscriber = tables.table(tables.Subscriber)
     rows = connection.execute(
@@ -39,7 +42,7 @@ def hold(connection: Connection, subscriber_ids: Sequence[int], day: date) -> di
             subscriber.c.status == Consent.ACTIVE,
             or_(_CLOCK.c.planned_on.is_(None), _CLOCK.c.planned_on < day),
         )
-        .with_for_update()
+        .with_for_update(key_share=True, skip_locked=True)
     )
     return dict(rows.all())
 

@@ -66,9 +66,8 @@ def plan(
     _queue_digests(connection, letters, day=day, upto=upto, now=now, expires_at=expires_at)
     clocks.advance(connection, [letter.subscriber_id for letter in letters], upto, served_on=day)
     _note_skips(connection, skips, day=day, upto=upto, now=now)
-    clocks.advance(
-        connection, [r.subscriber_id for r, _ in skips if r.watermark < upto], upto, None
-    )
+    behind = [reader.subscriber_id for reader, _ in skips if reader.watermark < upto]
+    clocks.advance(connection, behind, upto, served_on=None)
     return Recorded(standing, len(superseded))
 
 
@@ -76,9 +75,15 @@ def _supersede(connection: Connection, delivery_ids: Sequence[int], now: datetim
     """Expire older digests that are still in the queue; return the ids of those."""
     if not delivery_ids:
         return set()
+    # One that is being begun or expired at this moment is not waited for either.
+    waiting = (
+        select(_DELIVERY.c.id)
+        .where(_DELIVERY.c.id.in_(delivery_ids), _DELIVERY.c.status == Status.QUEUED)
+        .with_for_update(skip_locked=True)
+    )
     statement = (
         update(_DELIVERY)
-        .where(_DELIVERY.c.id.in_(delivery_ids), _DELIVERY.c.status == Status.QUEUED)
+        .where(_DELIVERY.c.id.in_(waiting))
         .values(status=Status.EXPIRED, settled_at=now, worker_id=None)
         .returning(_DELIVERY.c.id)
     )
@@ -160,6 +165,7 @@ def enqueue(
     row = {
         "subscriber_id": letter.subscriber_id,
         "kind": letter.kind,
+        "nth": letter.nth,
         "priority": letter.kind.priority,
         "token": bytes.fromhex(letter.token),
         "preference_id": letter.preference_id,

@@ -69,18 +69,13 @@ def store(database: Database, edition: Edition, *, sha256: str, file: str, now: 
     """
     edition_id = _open(database, edition, sha256=sha256, file=file, now=now)
     numbered = list(enumerate(edition.papers))
-    new = updated = 0
 
-    def take_in(connection: Connection, chunk: Sequence[tuple[int, Paper]]) -> tuple[int, int]:
+    def take_in(connection: Connection, chunk: Sequence[tuple[int, Paper]]) -> int:
         return _take_in(connection, edition_id, chunk, now)
 
-    for added, changed in database.write_in_chunks(numbered, take_in):
-        new += added
-        updated += changed
-    stored = Stored(len(edition.papers), new, updated)
+    updated = sum(database.write_in_chunks(numbered, take_in))
     with database.write(Turn.BULK) as connection:
-        _publish(connection, edition_id, stored, now)
-    return stored
+        return _publish(connection, edition_id, len(numbered), updated, now)
 
 
 def _open(database: Database, edition: Edition, *, sha256: str, file: str, now: datetime) -> int:
@@ -116,18 +111,18 @@ def _open(database: Database, edition: Edition, *, sha256: str, file: str, now: 
 
 def _take_in(
     connection: Connection, edition_id: int, chunk: Sequence[tuple[int, Paper]], now: datetime
-) -> tuple[int, int]:
+) -> int:
+    """Store a chunk's papers; return how many known ones it told more about."""
     # Recognition must see every paper that another process has put in.
     hold(connection, PAPER_SEQ)
     known = _Library(connection, [paper for _, paper in chunk])
     members: list[dict[str, Any]] = []
-    new = updated = 0
+    updated = 0
     for position, paper in chunk:
         paper_id = known.find(paper)
         if paper_id is None:
             known.add(paper, now)
             paper_id = known.find(paper)
-            new += 1
         elif known.tell(paper_id, paper, now):
             updated += 1
         members.append({"edition_id": edition_id, "paper_id": paper_id, "position": position})
@@ -142,7 +137,7 @@ def _take_in(
     fresh = {m["paper_id"]: m for m in reversed(members) if m["paper_id"] not in already}
     if fresh:
         connection.execute(insert(_MEMBER), list(fresh.values()))
-    return new, updated
+    return updated
 
 
 class _Library:
@@ -203,10 +198,13 @@ class _Library:
             self._by_name[name] = [*kept, known]
 
 
-def _publish(connection: Connection, edition_id: int, stored: Stored, now: datetime) -> None:
+def _publish(
+    connection: Connection, edition_id: int, brought: int, updated: int, now: datetime
+) -> Stored:
     """Number the edition's unseen papers and show them, in one transaction.
 
-    The counter's row stays locked until the commit: no number is seen before a lower one.
+    They are its new ones, whichever run put them in. The counter's row stays locked until the
+    commit: no number is seen before a lower one.
     """
     hold(connection, PAPER_SEQ)
     order = (
@@ -229,5 +227,6 @@ def _publish(connection: Connection, edition_id: int, stored: Stored, now: datet
     connection.execute(
         update(_EDITION)
         .where(_EDITION.c.id == edition_id)
-        .values(published_at=now, papers=stored.papers, new=stored.new, updated=stored.updated)
+        .values(published_at=now, papers=brought, new=unseen, updated=updated)
     )
+    return Stored(brought, unseen, updated)

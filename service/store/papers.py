@@ -42,6 +42,8 @@ def between(connection: Connection, after: int, upto: int) -> list[StoredPaper]:
 
 def by_key(connection: Connection, key: str) -> StoredPaper | None:
     """Return the published paper of that key."""
+    if "\0" in key:
+        return None  # PostgreSQL refuses such a text even to compare with.
     row = connection.execute(
         select(_PAPER).where(_PAPER.c.key == key, _PAPER.c.seq.is_not(None))
     ).first()

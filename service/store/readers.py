@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date, time
 
 from sqlalchemy import Connection, exists, func, or_, select, tuple_
+from sqlmodel import col
 
 from service.domain.deliveries import Kind
-from service.domain.policy import Status
+from service.domain.policy import Result, Status
 from service.domain.readers import Consent, Reader
 from service.store import tables
 from service.store.bulk import among
@@ -163,11 +164,23 @@ def _topics(connection: Connection, ids: Sequence[int]) -> dict[int, list[tuple[
 
 
 def _unsent(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Return each reader's newest digest that waits in the queue.
+
+    One that was ever uncertain is not among them: it may have been read, so that it is sent again
+    as it was, and never with its papers in another letter.
+    """
+    attempt = tables.Attempt
+    uncertain = exists().where(
+        col(attempt.delivery_id) == _DELIVERY.c.id, col(attempt.result) == Result.UNCERTAIN
+    )
     rows = connection.execute(
-        select(_DELIVERY.c.subscriber_id, _DELIVERY.c.id, _DELIVERY.c.seq_from).where(
+        select(_DELIVERY.c.subscriber_id, _DELIVERY.c.id, _DELIVERY.c.seq_from)
+        .where(
             among(connection, _DELIVERY.c.subscriber_id, ids),
             _DELIVERY.c.kind == Kind.DIGEST,
             _DELIVERY.c.status == Status.QUEUED,
+            ~uncertain,
         )
+        .order_by(_DELIVERY.c.id)
     )
     return {subscriber_id: (delivery_id, seq) for subscriber_id, delivery_id, seq in rows}

@@ -1,7 +1,6 @@
 """Subscribers: who they are, what they asked for, and how their consent stands."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +10,8 @@ from sqlmodel import col
 from service.domain.links import new_token, token_hash
 from service.domain.policy import Status
 from service.domain.readers import Consent, Preferences, Subscriber, Wish
-from service.store import clocks, tables, topics
+from service.store import clocks, consents, tables, topics
+from service.store.dialect import insert_new
 
 _SUBSCRIBER = tables.table(tables.Subscriber)
 _PREFERENCE = tables.table(tables.Preference)
@@ -25,36 +25,40 @@ def add(
     email: str,
     address: str,
     now: datetime,
-) -> int:
-    """Store a new subscriber, pending; `address` is the normal form of `email`."""
+) -> int | None:
+    """Store a new subscriber, pending; None when the address is known already.
+
+    `address` is the normal form of `email`.
+    """
     token = new_token()
-    subscriber_id = connection.execute(
-        insert(_SUBSCRIBER).returning(_SUBSCRIBER.c.id),
-        {
-            "email": email,
-            "address": address,
-            "domain": address.rpartition("@")[2],
-            "status": Consent.PENDING,
-            "created_at": now,
-            "unsubscribe_token": token,
-            "unsubscribe_hash": token_hash(token),
-        },
-    ).scalar_one()
-    assert isinstance(subscriber_id, int)
-    return subscriber_id
+    subscriber = {
+        "email": email,
+        "address": address,
+        "domain": address.rpartition("@")[2],
+        "status": Consent.PENDING,
+        "created_at": now,
+        "unsubscribe_token": token,
+        "unsubscribe_hash": token_hash(token),
+    }
+    ids = insert_new(connection, tables.Subscriber, [subscriber], returning=_SUBSCRIBER.c.id)
+    return ids[0] if ids else None
 
 
-def by_address(connection: Connection, address: str) -> Subscriber | None:
-    return _first(connection, _all().where(_SUBSCRIBER.c.address == address))
+def by_address(connection: Connection, address: str, *, hold: bool = False) -> Subscriber | None:
+    """Return the subscriber of an address; `hold` keeps others from changing them meanwhile."""
+    return _first(connection, _all().where(_SUBSCRIBER.c.address == address), hold)
 
 
-def by_id(connection: Connection, subscriber_id: int) -> Subscriber | None:
-    return _first(connection, _all().where(_SUBSCRIBER.c.id == subscriber_id))
+def by_id(connection: Connection, subscriber_id: int, *, hold: bool = False) -> Subscriber | None:
+    return _first(connection, _all().where(_SUBSCRIBER.c.id == subscriber_id), hold)
 
 
-def by_unsubscribe_token(connection: Connection, token: str) -> Subscriber | None:
+def by_unsubscribe_token(
+    connection: Connection, token: str, *, hold: bool = False
+) -> Subscriber | None:
     """Return the subscriber of an unsubscribe link, also one who was erased since."""
-    return _first(connection, _all().where(_SUBSCRIBER.c.unsubscribe_hash == token_hash(token)))
+    query = _all().where(_SUBSCRIBER.c.unsubscribe_hash == token_hash(token))
+    return _first(connection, query, hold)
 
 
 def every(connection: Connection, status: Consent | None = None) -> Iterator[Subscriber]:
@@ -145,7 +149,7 @@ def activate(
         .values(status=Consent.ACTIVE, confirmed_at=now)
     )
     clocks.start(connection, subscriber_id, floor)
-    record(connection, subscriber_id, "active", source, now)
+    consents.record(connection, subscriber_id, "active", source, now)
 
 
 def stop(
@@ -154,7 +158,7 @@ def stop(
     """Give a subscriber a status in which no digest goes out, and cancel what is queued."""
     set_status(connection, subscriber_id, status)
     cancel_queued(connection, subscriber_id, now)
-    record(connection, subscriber_id, status, source, now)
+    consents.record(connection, subscriber_id, status, source, now)
 
 
 def cancel_queued(connection: Connection, subscriber_id: int, now: datetime) -> None:
@@ -192,61 +196,6 @@ def erase(connection: Connection, subscriber_id: int, *, now: datetime, source: 
     )
 
 
-def unconfirmed(connection: Connection, *, asked_before: datetime) -> list[int]:
-    """Return the ids of pending subscribers whose last request is older than that."""
-    consent = tables.table(tables.Consent)
-    last = (
-        select(func.max(consent.c.at))
-        .where(consent.c.subscriber_id == _SUBSCRIBER.c.id)
-        .scalar_subquery()
-    )
-    query = select(_SUBSCRIBER.c.id).where(
-        _SUBSCRIBER.c.status == Consent.PENDING, last < asked_before
-    )
-    return list(connection.scalars(query))
-
-
-def record(
-    connection: Connection,
-    subscriber_id: int,
-    event: str,
-    source: str,
-    now: datetime,
-    detail: str | None = None,
-) -> None:
-    """Write down what happened to a consent, when, and whence it came."""
-    connection.execute(
-        insert(tables.Consent),
-        {
-            "subscriber_id": subscriber_id,
-            "at": now,
-            "event": event,
-            "source": source,
-            "detail": detail,
-        },
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentEvent:
-    """Something that happened to a consent."""
-
-    at: datetime
-    event: str
-    source: str
-
-
-def consent_history(connection: Connection, subscriber_id: int) -> list[ConsentEvent]:
-    """Return what happened to a subscriber's consent, the oldest first."""
-    consent = tables.table(tables.Consent)
-    rows = connection.execute(
-        select(consent.c.at, consent.c.event, consent.c.source)
-        .where(consent.c.subscriber_id == subscriber_id)
-        .order_by(consent.c.id)
-    )
-    return [ConsentEvent(*row) for row in rows]
-
-
 def _all() -> Select[Any]:
     return select(
         _SUBSCRIBER,
@@ -260,7 +209,9 @@ def _all() -> Select[Any]:
     )
 
 
-def _first(connection: Connection, query: Select[Any]) -> Subscriber | None:
+def _first(connection: Connection, query: Select[Any], hold: bool) -> Subscriber | None:
+    if hold:
+        query = query.with_for_update(of=_SUBSCRIBER)
     rows = connection.execute(query).all()
     return next(_subscribers(connection, rows), None)
 
