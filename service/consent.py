@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from service.domain.deliveries import Kind, Planned
 from service.domain.links import Purpose, new_token, verify
 from service.domain.readers import Consent, Preferences, Subscriber, Wish, address_hash
-from service.domain.selection import Selection
+from service.domain.selection import Selection, pack
 from service.domain.topics import parse
 from service.installation import Installation
 from service.mail.address import Address, parse_address
@@ -51,7 +51,6 @@ def sign_up(
     now: datetime,
     *,
     source: str,
-    name: str | None = None,
 ) -> SignUp:
     """Take a request that anybody may have made: only a confirm letter comes of it.
 
@@ -61,14 +60,14 @@ def sign_up(
     with installation.database.write() as connection:
         if _suppressed(connection, address):
             return SignUp.SUPPRESSED
-        subscriber_id, known = _find_or_add(connection, address, name, now)
+        subscriber_id, known = _find_or_add(connection, address, now)
         if known is not None and known.status in (Consent.ACTIVE, Consent.PAUSED):
             return SignUp.ALREADY
         subscribers.set_status(connection, subscriber_id, Consent.PENDING)
         consents.record(connection, subscriber_id, "signed_up", source, now)
         subscribers.set_preferences(connection, subscriber_id, preferences, now)
         subscribers.set_wishes(connection, subscriber_id, wishes, now)
-        _ask_to_confirm(installation, connection, subscriber_id, address, wishes, now)
+        _ask_to_confirm(installation, connection, subscriber_id, wishes, now)
     return SignUp.PENDING
 
 
@@ -80,7 +79,6 @@ def add(
     now: datetime,
     *,
     source: str,
-    name: str | None = None,
     vouched: bool = False,
 ) -> SignUp:
     """Add a subscriber for an admin; `vouched` records that the admin answers for the consent.
@@ -90,7 +88,7 @@ def add(
     with installation.database.write() as connection:
         if _suppressed(connection, address):
             return SignUp.SUPPRESSED
-        subscriber_id, known = _find_or_add(connection, address, name, now)
+        subscriber_id, known = _find_or_add(connection, address, now)
         if known is not None:
             left = known.status is Consent.UNSUBSCRIBED
             return SignUp.UNSUBSCRIBED if left else SignUp.ALREADY
@@ -100,7 +98,7 @@ def add(
         if vouched:
             _activate(installation, connection, subscriber_id, now, source)
             return SignUp.ACTIVE
-        _ask_to_confirm(installation, connection, subscriber_id, address, wishes, now)
+        _ask_to_confirm(installation, connection, subscriber_id, wishes, now)
     return SignUp.PENDING
 
 
@@ -157,8 +155,7 @@ def unsubscribe(
         )
         # One who never said yes gets no further letter from us.
         if reader.email and reader.status is not Consent.PENDING:
-            address = parse_address(reader.email)
-            _queue(installation, connection, Kind.GOODBYE, reader.subscriber_id, address, {}, now)
+            _queue(installation, connection, Kind.GOODBYE, reader.subscriber_id, {}, now)
         return reader
 
 
@@ -210,13 +207,13 @@ def _suppressed(connection: Connection, address: Address) -> bool:
 
 
 def _find_or_add(
-    connection: Connection, address: Address, name: str | None, now: datetime
+    connection: Connection, address: Address, now: datetime
 ) -> tuple[int, Subscriber | None]:
     """Return the id of the subscriber of an address, and who they were if they were known."""
     while True:
         # Adding first, so that of two requests at once one adds and the other finds.
         subscriber_id = subscribers.add(
-            connection, email=address.shown, address=address.normal, name=name or None, now=now
+            connection, email=address.shown, address=address.normal, now=now
         )
         if subscriber_id is not None:
             return subscriber_id, None
@@ -240,12 +237,11 @@ def _ask_to_confirm(
     installation: Installation,
     connection: Connection,
     subscriber_id: int,
-    address: Address,
     wishes: Sequence[Wish],
     now: datetime,
 ) -> None:
     slots = {"asked_for": "\n".join(wish.shown for wish in wishes)}
-    _queue(installation, connection, Kind.CONFIRM, subscriber_id, address, slots, now)
+    _queue(installation, connection, Kind.CONFIRM, subscriber_id, slots, now)
 
 
 def _queue(
@@ -253,7 +249,6 @@ def _queue(
     connection: Connection,
     kind: Kind,
     subscriber_id: int,
-    address: Address,
     slots: dict[str, str],
     now: datetime,
 ) -> None:
@@ -265,15 +260,6 @@ def _queue(
     left = consents.departures(connection, subscriber_id)
     (frame,) = parts.keep(connection, day, [installation.letters.frame(kind.value)])
     letter = Planned(
-        subscriber_id=subscriber_id,
-        kind=kind,
-        key=f"{kind}:{subscriber_id}:{day}:{left}",
-        token=new_token(),
-        recipient=address.wire,
-        slots=slots,
-        local_date=day,
-        selection=Selection(frame),
-        planned_at=now,
-        expires_at=now + CONFIRM_WITHIN,
+        subscriber_id, kind, day, new_token(), pack(Selection(frame)), nth=left, slots=slots or None
     )
-    deliveries.enqueue(connection, [letter])
+    deliveries.enqueue(connection, letter, now=now, expires_at=now + CONFIRM_WITHIN)

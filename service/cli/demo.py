@@ -92,10 +92,9 @@ def _do_the_round(installation: Installation, digest_dir: Path, catcher: Catcher
             installation,
             parse_address(email),
             consent.wishes_of(topics),
-            Preferences(max_papers=8),
+            Preferences(max_papers=8, name=name),
             _now(),
             source="demo",
-            name=name,
             vouched=True,
         )
     (report,) = pipeline.ingest(installation, [digest_dir], _now)

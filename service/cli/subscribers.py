@@ -224,10 +224,9 @@ def _add(
         installation,
         address,
         consent.wishes_of(topics),
-        Preferences(timezone, hour, max_papers),
+        Preferences(timezone, hour, max_papers, name or None),
         datetime.now(UTC),
         source=source,
-        name=name,
         vouched=status == "active",
     )
 

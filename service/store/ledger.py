@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from service.domain.deliveries import Claim, Kind, Settlement
 from service.domain.policy import TRANSITIONS, Stage, Status
-from service.domain.readers import Consent
+from service.domain.readers import Consent, Preferences
 from service.domain.selection import unpack
 from service.store import clocks, tables
 from service.store.engine import Database, StoreError
@@ -18,6 +18,7 @@ from service.store.turns import Turn
 
 _DELIVERY = tables.table(tables.Delivery)
 _SUBSCRIBER = tables.table(tables.Subscriber)
+_PREFERENCE = tables.table(tables.Preference)
 
 
 class LostSeat(StoreError):
@@ -59,12 +60,7 @@ class Ledger:
                 )
                 mine = (_DELIVERY.c.id.in_(ids), _DELIVERY.c.status == Status.QUEUED)
                 connection.execute(update(_DELIVERY).where(*mine).values(worker_id=self._worker_id))
-                rows = connection.execute(
-                    select(_DELIVERY, _SUBSCRIBER.c.unsubscribe_token)
-                    .join(_SUBSCRIBER, _SUBSCRIBER.c.id == _DELIVERY.c.subscriber_id)
-                    .where(*mine)
-                    .order_by(_DELIVERY.c.priority, _DELIVERY.c.next_attempt_at, _DELIVERY.c.id)
-                ).all()
+                rows = connection.execute(_claims().where(*mine)).all()
                 if rows:
                     return [_claim(row) for row in rows]
         return []
@@ -201,16 +197,17 @@ def _claimable(now: datetime) -> tuple[Any, ...]:
 
 def _unwanted() -> Any:
     """Return the condition under which a letter may no longer go to its reader."""
-    status = (
-        select(_SUBSCRIBER.c.status)
-        .where(_SUBSCRIBER.c.id == _DELIVERY.c.subscriber_id)
-        .scalar_subquery()
+    kind, status = _DELIVERY.c.kind, _SUBSCRIBER.c.status
+    wanted = exists().where(
+        _SUBSCRIBER.c.id == _DELIVERY.c.subscriber_id,
+        _SUBSCRIBER.c.email.is_not(None),
+        or_(
+            kind == Kind.GOODBYE,
+            and_(kind == Kind.DIGEST, status == Consent.ACTIVE),
+            and_(kind == Kind.CONFIRM, status != Consent.UNSUBSCRIBED),
+        ),
     )
-    return or_(
-        _DELIVERY.c.recipient.is_(None),
-        and_(_DELIVERY.c.kind == Kind.DIGEST, status != Consent.ACTIVE),
-        and_(_DELIVERY.c.kind == Kind.CONFIRM, status == Consent.UNSUBSCRIBED),
-    )
+    return ~wanted
 
 
 def log_attempts(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -236,14 +233,36 @@ def _return_papers(connection: Connection, which: Any) -> None:
     clocks.put_back(connection, dict(rows.all()))
 
 
+def _claims() -> Any:
+    return (
+        select(
+            _DELIVERY,
+            _SUBSCRIBER.c.email,
+            _SUBSCRIBER.c.confirmed_at,
+            _SUBSCRIBER.c.unsubscribe_token,
+            _PREFERENCE.c.timezone,
+            _PREFERENCE.c.send_at,
+            _PREFERENCE.c.max_papers,
+            _PREFERENCE.c.name,
+        )
+        .join(_SUBSCRIBER, _SUBSCRIBER.c.id == _DELIVERY.c.subscriber_id)
+        .outerjoin(_PREFERENCE, _PREFERENCE.c.id == _DELIVERY.c.preference_id)
+        .order_by(_DELIVERY.c.priority, _DELIVERY.c.next_attempt_at, _DELIVERY.c.id)
+    )
+
+
 def _claim(row: Any) -> Claim:
     return Claim(
         delivery_id=row.id,
         subscriber_id=row.subscriber_id,
         kind=Kind(row.kind),
-        token=row.token,
-        recipient=row.recipient,
-        slots=row.slots,
+        token=row.token.hex(),
+        recipient=row.recipient or row.email,
+        preferences=Preferences()
+        if row.timezone is None
+        else Preferences(row.timezone, row.send_at, row.max_papers, row.name),
+        asked_at=row.confirmed_at,
+        slots=row.slots or {},
         local_date=row.local_date,
         selection=unpack(row.selection),
         planned_at=row.planned_at,

@@ -24,7 +24,6 @@ def add(
     *,
     email: str,
     address: str,
-    name: str | None,
     now: datetime,
 ) -> int | None:
     """Store a new subscriber, pending; None when the address is known already.
@@ -35,7 +34,7 @@ def add(
     subscriber = {
         "email": email,
         "address": address,
-        "name": name,
+        "domain": address.rpartition("@")[2],
         "status": Consent.PENDING,
         "created_at": now,
         "unsubscribe_token": token,
@@ -90,6 +89,7 @@ def set_preferences(
         "timezone": wanted.timezone,
         "send_at": wanted.send_at,
         "max_papers": wanted.max_papers,
+        "name": wanted.name,
     }
     current = (_PREFERENCE.c.subscriber_id == subscriber_id, _PREFERENCE.c.valid_to.is_(None))
     connection.execute(update(_PREFERENCE).where(*current).values(valid_to=now))
@@ -182,7 +182,7 @@ def erase(connection: Connection, subscriber_id: int, *, now: datetime, source: 
     connection.execute(
         update(_DELIVERY)
         .where(_DELIVERY.c.subscriber_id == subscriber_id)
-        .values(recipient=None, slots={}, reply=None)
+        .values(recipient=None, slots=None, reply=None)
     )
     connection.execute(
         update(tables.Consent)
@@ -192,13 +192,17 @@ def erase(connection: Connection, subscriber_id: int, *, now: datetime, source: 
     connection.execute(
         update(_SUBSCRIBER)
         .where(_SUBSCRIBER.c.id == subscriber_id)
-        .values(email=None, address=None, name=None, unsubscribe_token=None, erased_at=now)
+        .values(email=None, address=None, domain=None, unsubscribe_token=None, erased_at=now)
     )
 
 
 def _all() -> Select[Any]:
     return select(
-        _SUBSCRIBER, _PREFERENCE.c.timezone, _PREFERENCE.c.send_at, _PREFERENCE.c.max_papers
+        _SUBSCRIBER,
+        _PREFERENCE.c.timezone,
+        _PREFERENCE.c.send_at,
+        _PREFERENCE.c.max_papers,
+        _PREFERENCE.c.name,
     ).outerjoin(
         _PREFERENCE,
         (_PREFERENCE.c.subscriber_id == _SUBSCRIBER.c.id) & _PREFERENCE.c.valid_to.is_(None),
@@ -234,12 +238,11 @@ def _subscribers(connection: Connection, rows: Sequence[Any]) -> Iterator[Subscr
         yield Subscriber(
             row.id,
             row.email,
-            row.name,
             Consent(row.status),
             row.created_at,
             row.confirmed_at,
             row.unsubscribe_token,
-            Preferences(row.timezone, row.send_at, row.max_papers)
+            Preferences(row.timezone, row.send_at, row.max_papers, row.name)
             if row.timezone
             else Preferences(),
             tuple(wishes.get(row.id, ())),

@@ -39,7 +39,7 @@ def test_every_reader_gets_one_letter_over_the_connections_there_are(open_with: 
     ada = letter(installation, "reader1")
     assert (ada.reply_code, ada.reply, ada.attempts) == (250, "2.0.0 Taken", 1)
     (taken,) = peer.copies(address("reader1"))
-    assert taken.sender == f"paperround+b-{ada.token}@localhost"
+    assert taken.sender == f"paperround+b-{ada.token.hex()}@localhost"
 
 
 @pytest.mark.parametrize("said", ["450 4.2.1 Greylisted", "452 4.2.2 Full", "552 5.2.2 Full"])

@@ -23,6 +23,7 @@ from service.store import parts, subscribers, tables
 
 QUICK = Timeouts(connect=2, greeting=2, command=2, data=2, body=2)
 _DELIVERY = tables.table(tables.Delivery)
+_SUBSCRIBER = tables.table(tables.Subscriber)
 _ATTEMPT = tables.table(tables.Attempt)
 
 
@@ -46,7 +47,6 @@ def enlist(installation: Installation, *names: str) -> None:
                 connection,
                 email=address(name),
                 address=address(name),
-                name=None,
                 now=FRIDAY_NOON,
             )
             assert subscriber_id is not None
@@ -90,14 +90,14 @@ def sender(installation: Installation, timeouts: Timeouts = QUICK) -> Sender:
 def letter(installation: Installation, name: str) -> Any:
     """Return the row of a reader's letter."""
     with installation.database.read() as connection:
-        query = select(_DELIVERY).where(_DELIVERY.c.recipient == address(name))
+        query = select(_DELIVERY).join(_SUBSCRIBER).where(_SUBSCRIBER.c.email == address(name))
         return connection.execute(query).one()
 
 
 def by_status(installation: Installation, status: str) -> list[str]:
     """Return the recipients of the letters of one status."""
     with installation.database.read() as connection:
-        query = select(_DELIVERY.c.recipient).where(_DELIVERY.c.status == status)
+        query = select(_SUBSCRIBER.c.email).join(_DELIVERY).where(_DELIVERY.c.status == status)
         return list(connection.scalars(query))
 
 
@@ -113,8 +113,9 @@ def uncertain_tries(installation: Installation) -> list[tuple[str, int]]:
     """Return the recipient and the worker of each try that is on record as uncertain."""
     with installation.database.read() as connection:
         rows = connection.execute(
-            select(_DELIVERY.c.recipient, _ATTEMPT.c.worker_id)
+            select(_SUBSCRIBER.c.email, _ATTEMPT.c.worker_id)
             .join(_DELIVERY, _DELIVERY.c.id == _ATTEMPT.c.delivery_id)
+            .join(_SUBSCRIBER)
             .where(_ATTEMPT.c.result == "uncertain")
         )
         return [(recipient, worker_id) for recipient, worker_id in rows]

@@ -192,13 +192,17 @@ def test_plans_expiries_refusals_and_leavers_side_by_side_keep_the_books(
 def looked_at(installation: Installation) -> list[Verdict]:
     """Decide on everyone who is due, and record nothing yet."""
     with installation.database.read() as connection:
-        due = list(readers.due(connection, lambda timezone, send_at: FRIDAY_NOON.date()))
-    return [Verdict(reader, Skipped(SkipReason.NO_MATCH)) for reader in due]
+        due = readers.due(connection, lambda timezone, send_at: FRIDAY_NOON.date())
+        found = [r for day, ids in due.pages(100) for r in readers.page(connection, ids, day)]
+    return [Verdict(reader, Skipped(SkipReason.NO_MATCH)) for reader in found]
 
 
 def record(installation: Installation, verdicts: list[Verdict], upto: int) -> int:
     with installation.database.write() as connection:
-        return len(deliveries.plan(connection, verdicts, upto=upto, now=FRIDAY_NOON).standing)
+        recorded = deliveries.plan(
+            connection, verdicts, upto=upto, now=FRIDAY_NOON, expires_at=FRIDAY_NOON + DAY
+        )
+        return len(recorded.standing)
 
 
 def test_a_verdict_stands_only_while_its_reader_is_where_they_were(

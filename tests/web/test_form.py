@@ -172,8 +172,8 @@ def test_a_hostile_name_given_by_an_admin_is_inert_in_the_letter(
     names = ["Ada\r\nBcc: bob@example.org", "<script>alert(1)</script>", "{{ 7*7 }}", *NAUGHTY]
     for number, name in enumerate(names):
         consent.add(
-            house, parse_address(f"ada{number}@example.org"), (), Preferences(), clock(),
-            source="test", name=name, vouched=True,
+            house, parse_address(f"ada{number}@example.org"), (), Preferences(name=name), clock(),
+            source="test", vouched=True,
         )  # fmt: skip
     publish(house, clock(), "Maps of Rivers")
     pipeline.plan(house, clock(), everyone=True)
