@@ -4,23 +4,25 @@ No digest goes to an address whose owner did not say yes; one word from them sto
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from service.domain.deliveries import Kind, Planned
-from service.domain.links import Purpose, new_token, verify
+from service import notices
+from service.domain.deliveries import Kind
+from service.domain.links import Grant, Purpose, sign, verify
 from service.domain.readers import Consent, Preferences, Subscriber, Wish, address_hash
-from service.domain.selection import Selection, pack
 from service.domain.topics import parse
 from service.installation import Installation
 from service.mail.address import Address, parse_address
 from service.printing import UNDO_WITHIN
-from service.store import consents, deliveries, papers, parts, subscribers, suppressions
+from service.store import consents, deliveries, papers, subscribers, suppressions
 from service.store.turns import Turn
 
-CONFIRM_WITHIN = timedelta(hours=72)
+# A confirm letter that has not gone out by then could not be used any more.
+CONFIRM_WITHIN = notices.NOTICE_LIVES
+MAX_TOPICS = 200
 
 
 class SignUp(StrEnum):
@@ -33,13 +35,22 @@ class SignUp(StrEnum):
     SUPPRESSED = "suppressed"
 
 
+class TooManyTopics(ValueError):
+    """More topics than one reader may have."""
+
+
 def wishes_of(texts: Iterable[str]) -> tuple[Wish, ...]:
-    """Read topics as typed, each once; raise TopicError for the first that cannot be read."""
+    """Read topics as typed, each once.
+
+    Raises TopicError for the first that cannot be read, and TooManyTopics before any is read.
+    """
+    typed = [text.strip() for text in texts if text.strip()]
+    if len(typed) > MAX_TOPICS:
+        raise TooManyTopics(f"{len(typed)} topics are more than one reader may have ({MAX_TOPICS})")
     wishes: dict[str, Wish] = {}
-    for text in texts:
-        if text.strip():
-            query = parse(text.strip()).canonical
-            wishes.setdefault(query, Wish(text.strip(), query))
+    for text in typed:
+        query = parse(text).canonical
+        wishes.setdefault(query, Wish(text, query))
     return tuple(wishes.values())
 
 
@@ -54,8 +65,9 @@ def sign_up(
 ) -> SignUp:
     """Take a request that anybody may have made: only a confirm letter comes of it.
 
-    An address that gets letters already, or must never get one, is left exactly as it is. One
-    that unsubscribed may ask again.
+    An address that gets letters already, or must never get one, is left exactly as it is, and so
+    is one that was sent a confirm letter today: its link means what that letter says. One that
+    unsubscribed may ask again.
     """
     with installation.database.write() as connection:
         if _suppressed(connection, address):
@@ -63,11 +75,13 @@ def sign_up(
         subscriber_id, known = _find_or_add(connection, address, now)
         if known is not None and known.status in (Consent.ACTIVE, Consent.PAUSED):
             return SignUp.ALREADY
+        if known is not None and known.status is Consent.PENDING:
+            day = now.astimezone(UTC).date()
+            if deliveries.stands(connection, subscriber_id, Kind.CONFIRM, day):
+                return SignUp.PENDING
         subscribers.set_status(connection, subscriber_id, Consent.PENDING)
         consents.record(connection, subscriber_id, "signed_up", source, now)
-        subscribers.set_preferences(connection, subscriber_id, preferences, now)
-        subscribers.set_wishes(connection, subscriber_id, wishes, now)
-        _ask_to_confirm(installation, connection, subscriber_id, wishes, now)
+        _ask_to_confirm(installation, connection, subscriber_id, wishes, preferences, now)
     return SignUp.PENDING
 
 
@@ -93,44 +107,49 @@ def add(
             left = known.status is Consent.UNSUBSCRIBED
             return SignUp.UNSUBSCRIBED if left else SignUp.ALREADY
         consents.record(connection, subscriber_id, "added", source, now)
-        subscribers.set_preferences(connection, subscriber_id, preferences, now)
-        subscribers.set_wishes(connection, subscriber_id, wishes, now)
         if vouched:
+            subscribers.set_preferences(connection, subscriber_id, preferences, now)
+            subscribers.set_wishes(connection, subscriber_id, wishes, now)
             _activate(installation, connection, subscriber_id, now, source)
             return SignUp.ACTIVE
-        _ask_to_confirm(installation, connection, subscriber_id, wishes, now)
+        _ask_to_confirm(installation, connection, subscriber_id, wishes, preferences, now)
     return SignUp.PENDING
 
 
 def asked_by(installation: Installation, token: str, now: datetime) -> Subscriber | None:
-    """Return whom a confirm link was made for, None if they are gone or have left since.
-
-    Raises BadLink or ExpiredLink.
+    """Return whom a confirm link was made for; None if they are gone, have left since, or asked
+    anew. Raises BadLink or ExpiredLink.
     """
     grant = verify(installation.key, Purpose.CONFIRM, token, now=now, max_age=CONFIRM_WITHIN)
     with installation.database.read() as connection:
-        reader = subscribers.by_id(connection, grant.subscriber_id)
-    return reader if reader is not None and reader.status is not Consent.UNSUBSCRIBED else None
+        return _still_asking(subscribers.by_preference(connection, grant.preference_id), grant)
 
 
 def confirm(installation: Installation, token: str, now: datetime) -> Subscriber | None:
     """Start the letters of whom a confirm link was made for; saying yes twice changes nothing.
 
-    Returns the subscriber, or None when the request is gone or was withdrawn since. Raises
+    Returns the subscriber, or None when the request is gone, withdrawn or made anew since. Raises
     BadLink or ExpiredLink.
     """
-    asked = asked_by(installation, token, now)
-    if asked is None:
-        return None
+    grant = verify(installation.key, Purpose.CONFIRM, token, now=now, max_age=CONFIRM_WITHIN)
     with installation.database.write() as connection:
-        reader = subscribers.by_id(connection, asked.subscriber_id, hold=True)
-        if reader is None or reader.email is None or reader.status is Consent.UNSUBSCRIBED:
+        found = subscribers.by_preference(connection, grant.preference_id, hold=True)
+        reader = _still_asking(found, grant)
+        if reader is None or reader.email is None:
             return None
         if _suppressed(connection, parse_address(reader.email)):
             return None
         if reader.status is Consent.PENDING:
             _activate(installation, connection, reader.subscriber_id, now, "confirm link")
         return reader
+
+
+def _still_asking(reader: Subscriber | None, grant: Grant) -> Subscriber | None:
+    if reader is None or reader.status is Consent.UNSUBSCRIBED:
+        return None
+    # An active reader may have tuned the letter since; the link did its work long ago.
+    asks = reader.status is Consent.PENDING
+    return None if asks and reader.preference_id != grant.preference_id else reader
 
 
 def leaving(installation: Installation, token: str) -> Subscriber | None:
@@ -154,33 +173,63 @@ def unsubscribe(
             connection, reader.subscriber_id, Consent.UNSUBSCRIBED, now=now, source=source
         )
         # One who never said yes gets no further letter from us.
-        if reader.email and reader.status is not Consent.PENDING:
-            _queue(installation, connection, Kind.GOODBYE, reader.subscriber_id, {}, now)
+        if reader.preference_id and reader.status is not Consent.PENDING:
+            notices.queue(
+                installation,
+                connection,
+                Kind.GOODBYE,
+                reader.subscriber_id,
+                reader.preference_id,
+                {},
+                now,
+            )
         return reader
 
 
+def undo_link(installation: Installation, reader: Subscriber, now: datetime) -> str | None:
+    """Return the path that brings a reader back who leaves at this moment, if they may come."""
+    if reader.preference_id is None or reader.status is not Consent.ACTIVE:
+        return None
+    return "/undo/" + sign(installation.key, Purpose.UNDO, reader.preference_id, now)
+
+
 def returning(installation: Installation, token: str, now: datetime) -> Subscriber | None:
-    """Return whom an undo link was made for; None if erased. Raises BadLink or ExpiredLink."""
+    """Return whom an undo link was made for, as they were when they left; None if erased.
+
+    Raises BadLink or ExpiredLink.
+    """
     grant = verify(installation.key, Purpose.UNDO, token, now=now, max_age=UNDO_WITHIN)
     with installation.database.read() as connection:
-        reader = subscribers.by_id(connection, grant.subscriber_id)
-    return reader if reader is not None and reader.email else None
+        return _as_they_left(connection, grant, hold=False)
 
 
 def undo(installation: Installation, token: str, now: datetime) -> Subscriber | None:
-    """Bring back a reader who left, with the topics and hour they had."""
-    reader = returning(installation, token, now)
-    if reader is None or reader.email is None:
-        return None
+    """Bring back a reader who left, with the topics and hour they had when they did.
+
+    Returns None if they are erased. Raises BadLink or ExpiredLink.
+    """
+    grant = verify(installation.key, Purpose.UNDO, token, now=now, max_age=UNDO_WITHIN)
     with installation.database.write() as connection:
+        reader = _as_they_left(connection, grant, hold=True)
+        if reader is None or reader.email is None:
+            return None
         if _suppressed(connection, parse_address(reader.email)):
             return None
-        current = subscribers.by_id(connection, reader.subscriber_id, hold=True)
-        if current is None or current.email is None:
-            return None
-        if current.status in (Consent.UNSUBSCRIBED, Consent.PENDING):
-            _activate(installation, connection, reader.subscriber_id, now, "undo link")
-    return current
+        if reader.status in (Consent.UNSUBSCRIBED, Consent.PENDING):
+            subscriber_id = reader.subscriber_id
+            if reader.preference_id != grant.preference_id:
+                subscribers.set_preferences(connection, subscriber_id, reader.preferences, now)
+                subscribers.set_wishes(connection, subscriber_id, reader.wishes, now)
+            _activate(installation, connection, subscriber_id, now, "undo link")
+        return reader
+
+
+def _as_they_left(connection: Connection, grant: Grant, *, hold: bool) -> Subscriber | None:
+    reader = subscribers.by_preference(connection, grant.preference_id, hold=hold)
+    if reader is None or reader.preference_id == grant.preference_id:
+        return reader
+    # Somebody signed the address up again since, perhaps a stranger.
+    return subscribers.as_of(connection, reader, grant.preference_id)
 
 
 def erase(installation: Installation, address: Address, now: datetime, *, source: str) -> bool:
@@ -238,28 +287,11 @@ def _ask_to_confirm(
     connection: Connection,
     subscriber_id: int,
     wishes: Sequence[Wish],
+    preferences: Preferences,
     now: datetime,
 ) -> None:
+    """Keep what was asked for, and queue the letter whose link says yes to just that."""
+    preference_id = subscribers.set_preferences(connection, subscriber_id, preferences, now)
+    subscribers.set_wishes(connection, subscriber_id, wishes, now)
     slots = {"asked_for": "\n".join(wish.shown for wish in wishes)}
-    _queue(installation, connection, Kind.CONFIRM, subscriber_id, slots, now)
-
-
-def _queue(
-    installation: Installation,
-    connection: Connection,
-    kind: Kind,
-    subscriber_id: int,
-    slots: dict[str, str],
-    now: datetime,
-) -> None:
-    """Queue a letter that somebody waits for; at most one of a kind a day.
-
-    Who has left since begins anew: only they can leave, so nobody else makes letters of it.
-    """
-    day = now.astimezone(UTC).date()
-    left = consents.departures(connection, subscriber_id)
-    (frame,) = parts.keep(connection, day, [installation.letters.frame(kind.value)])
-    letter = Planned(
-        subscriber_id, kind, day, new_token(), pack(Selection(frame)), nth=left, slots=slots or None
-    )
-    deliveries.enqueue(connection, letter, now=now, expires_at=now + CONFIRM_WITHIN)
+    notices.queue(installation, connection, Kind.CONFIRM, subscriber_id, preference_id, slots, now)

@@ -1,6 +1,7 @@
 """What the service says of itself while it runs. No address, token or secret stands in a log."""
 
 import logging
+import re
 import sys
 import traceback
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 import structlog
 
 _HOUSE = Path(__file__).parent
+_ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def set_up_logging(level: str) -> None:
@@ -24,6 +27,7 @@ def set_up_logging(level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _place_of_error,
+            _inert,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
@@ -33,6 +37,16 @@ def set_up_logging(level: str) -> None:
     logging.basicConfig(stream=sys.stderr, level=max(number, logging.WARNING), force=True)
     # It warns of each tick that finds the last one still at work, as is usual in a long delivery.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+def _inert(_logger: Any, _method: str, event: Any) -> Any:
+    """Hide addresses, which servers like to quote, and what would steer a terminal."""
+    return {
+        name: _STEERING.sub("\ufffd", _ADDRESS.sub("<address>", value))
+        if isinstance(value, str)
+        else value
+        for name, value in event.items()
+    }
 
 
 def _place_of_error(_logger: Any, _method: str, event: Any) -> Any:

@@ -273,6 +273,7 @@ def preview(
         kind=verdict.decision.kind,
         token=verdict.decision.token,
         recipient=subscriber.email,
+        preference_id=subscriber.preference_id,
         preferences=subscriber.preferences,
         asked_at=subscriber.confirmed_at,
         slots={},

@@ -129,10 +129,10 @@ class Binder:
     def _personal(self, claim: Claim) -> Personal:
         slots, base_url, wanted = claim.slots, self._house.base_url, claim.preferences
         links = {}
-        if claim.kind is not Kind.DIGEST:
+        if claim.kind is not Kind.DIGEST and claim.preference_id is not None:
             # Signed as of the planned time, so that a retry carries the very same link.
             purpose = Purpose.CONFIRM if claim.kind is Kind.CONFIRM else Purpose.UNDO
-            token = sign(self._key, purpose, claim.subscriber_id, claim.planned_at)
+            token = sign(self._key, purpose, claim.preference_id, claim.planned_at)
             links[purpose.value] = f"{base_url}/{purpose}/{token}"
         return Personal(
             recipient=claim.recipient,

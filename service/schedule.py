@@ -75,6 +75,8 @@ class Schedule:
             verb()
         except SQLAlchemyError as error:
             _log.error("database_failed", verb=verb.__name__.strip("_"), error=_kind(error))
+            # What could not be recorded must not be sent once more every second.
+            self._paused_until = self._now() + AFTER_HALT
         except Exception as error:
             _log.error("tick_failed", verb=verb.__name__.strip("_"), exc_info=error)
 

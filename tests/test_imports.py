@@ -26,7 +26,8 @@ ALLOWED = {
     "printing": {"mail"},
     "planning": {"mail", "matching", "printing", "store"},
     "pipeline": {"installation", "planning", "printing", *ROOMS},
-    "consent": {"installation", "mail", "printing", "store"},
+    "notices": {"installation", "store"},
+    "consent": {"notices", "installation", "mail", "printing", "store"},
     "web": {"consent", "installation", "mail", "pipeline", "resources", "store"},
     "schedule": {"consent", "installation", "pipeline", "sources", "store"},
     "cli": {

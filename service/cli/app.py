@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from service import settings
 from service.cli import db, demo, look, rounds, serve, subscribers
 from service.cli.report import WorkFailed, notice, say
+from service.consent import TooManyTopics
 from service.domain.timetable import TimetableError
 from service.domain.topics import TopicError
 from service.mail.address import AddressError
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             stream.reconfigure(errors="replace")
     try:
         app(arguments, prog_name="paperround")
-    except (SettingsError, AddressError, TimetableError) as error:
+    except (SettingsError, AddressError, TimetableError, TooManyTopics) as error:
         notice(str(error))
         sys.exit(2)
     except TopicError as error:

@@ -34,6 +34,7 @@ class Claim:
     kind: Kind
     token: str
     recipient: str
+    preference_id: int | None
     preferences: Preferences
     asked_at: datetime | None
     slots: Mapping[str, str]

@@ -28,15 +28,18 @@ class ExpiredLink(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a valid token says: for whom it was made, and when."""
+    """What a valid token says: what it was made for, and when.
 
-    subscriber_id: int
+    `preference_id` names what a reader had asked for at that time, and so the reader.
+    """
+
+    preference_id: int
     issued_at: datetime
 
 
-def sign(key: bytes, purpose: Purpose, subscriber_id: int, issued_at: datetime) -> str:
-    """Return the token for a subscriber; the same arguments always give the same token."""
-    payload = _encode(f"{subscriber_id}.{int(issued_at.timestamp())}".encode())
+def sign(key: bytes, purpose: Purpose, preference_id: int, issued_at: datetime) -> str:
+    """Return a reader's token; the same arguments always give the same token."""
+    payload = _encode(f"{preference_id}.{int(issued_at.timestamp())}".encode())
     return f"{payload}.{_signature(key, purpose, payload)}"
 
 
@@ -46,8 +49,8 @@ def verify(key: bytes, purpose: Purpose, token: str, *, now: datetime, max_age: 
     expected = _signature(key, purpose, payload)
     if not hmac.compare_digest(signature.encode(), expected.encode()):
         raise BadLink("the link is not whole")
-    subscriber, _, issued = _decode(payload).partition(b".")
-    grant = Grant(int(subscriber), datetime.fromtimestamp(int(issued), UTC))
+    preference, _, issued = _decode(payload).partition(b".")
+    grant = Grant(int(preference), datetime.fromtimestamp(int(issued), UTC))
     if now - grant.issued_at > max_age:
         raise ExpiredLink("the link is too old")
     return grant

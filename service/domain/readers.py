@@ -50,6 +50,7 @@ class Subscriber:
     created_at: datetime
     confirmed_at: datetime | None
     unsubscribe_token: str | None
+    preference_id: int | None
     preferences: Preferences
     wishes: tuple[Wish, ...]
 

@@ -26,7 +26,7 @@ PREHEADER_LENGTH = 110
 TOPIC_LENGTH = 40
 
 # What a mail client turns into a link of its own: "host.tld", "http://…", "name@host".
-_LOOKS_LIKE_A_LINK = re.compile(r"[^\W\d_]{2}\.[^\W\d_]{2}|://|@")
+_LOOKS_LIKE_A_LINK = re.compile(r"\w\.\w{2}|://|@")
 
 
 def long_date(day: date) -> str:

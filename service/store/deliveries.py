@@ -158,6 +158,17 @@ def _note_skips(
     )
 
 
+def stands(connection: Connection, subscriber_id: int, kind: Kind, day: date) -> bool:
+    """Say whether a letter of that kind for that date went out, or is on its way."""
+    query = select(_DELIVERY.c.id).where(
+        _DELIVERY.c.subscriber_id == subscriber_id,
+        _DELIVERY.c.kind == kind,
+        _DELIVERY.c.local_date == day,
+        _DELIVERY.c.status.not_in((Status.CANCELLED, Status.FAILED, Status.EXPIRED)),
+    )
+    return connection.scalar(query) is not None
+
+
 def enqueue(
     connection: Connection, letter: Planned, *, now: datetime, expires_at: datetime
 ) -> bool:

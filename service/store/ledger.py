@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, exists, insert, or_, select, update
 from sqlmodel import col
 
 from service.domain.deliveries import Claim, Kind, Settlement
-from service.domain.policy import TRANSITIONS, Stage, Status
+from service.domain.policy import TRANSITIONS, Result, Status
 from service.domain.readers import Consent, Preferences
 from service.domain.selection import unpack
 from service.store import clocks, tables
@@ -130,7 +130,7 @@ class Ledger:
             ],
         )
         if decision.status is Status.FAILED and not settlement.begun:
-            _return_papers(connection, _DELIVERY.c.id == claim.delivery_id)
+            return_papers(connection, _DELIVERY.c.id == claim.delivery_id)
 
     def _postpone(self, connection: Connection, settlement: Settlement) -> None:
         """Give back a letter that the route's trouble kept from going; it is charged nothing."""
@@ -172,7 +172,7 @@ def expire(connection: Connection, now: datetime) -> int:
         )
     )
     if expired:
-        _return_papers(connection, _DELIVERY.c.id.in_(expired))
+        return_papers(connection, _DELIVERY.c.id.in_(expired))
     return len(expired)
 
 
@@ -216,18 +216,24 @@ def log_attempts(connection: Connection, rows: Sequence[dict[str, Any]]) -> None
         connection.execute(insert(tables.Attempt), rows)
 
 
-def _return_papers(connection: Connection, which: Any) -> None:
-    """Offer the papers of digests again, save of those a body of which was sent at some try.
-
-    A body that was sent may have been read; and only then can a later digest stand beside it.
+def return_papers(connection: Connection, which: Any) -> None:
+    """Offer the papers of digests again, save of those that were ever uncertain, which may have
+    been read, or that a later digest stands beside, which would come twice.
     """
     attempt = tables.Attempt
-    body_sent = exists().where(
-        col(attempt.delivery_id) == _DELIVERY.c.id, col(attempt.stage) == Stage.BODY
+    uncertain = exists().where(
+        col(attempt.delivery_id) == _DELIVERY.c.id, col(attempt.result) == Result.UNCERTAIN
+    )
+    later = _DELIVERY.alias("later")
+    outlived = exists().where(
+        later.c.subscriber_id == _DELIVERY.c.subscriber_id,
+        later.c.kind == Kind.DIGEST,
+        later.c.id > _DELIVERY.c.id,
+        later.c.status.in_((Status.QUEUED, Status.SENDING, Status.UNCERTAIN, Status.SENT)),
     )
     rows = connection.execute(
         select(_DELIVERY.c.subscriber_id, _DELIVERY.c.seq_from).where(
-            which, _DELIVERY.c.kind == Kind.DIGEST, ~body_sent
+            which, _DELIVERY.c.kind == Kind.DIGEST, ~uncertain, ~outlived
         )
     )
     clocks.put_back(connection, dict(rows.all()))
@@ -258,6 +264,7 @@ def _claim(row: Any) -> Claim:
         kind=Kind(row.kind),
         token=row.token.hex(),
         recipient=row.recipient or row.email,
+        preference_id=row.preference_id,
         preferences=Preferences()
         if row.timezone is None
         else Preferences(row.timezone, row.send_at, row.max_papers, row.name),

@@ -21,6 +21,8 @@ _DELIVERY = tables.table(tables.Delivery)
 _SKIP = tables.table(tables.Skip)
 _CLOCK = tables.table(tables.ReaderClock)
 
+_HOURS_AT_ONCE = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -57,7 +59,7 @@ def due(
     """
     found: dict[date, array[int]] = {}
     lowest: list[int] = []
-    for day, hours in _due_hours(connection, due_date).items():
+    for day, hours in _due_hours(connection, due_date):
         query = (
             select(_SUBSCRIBER.c.id, _CLOCK.c.watermark)
             .join(_PREFERENCE, _PREFERENCE.c.subscriber_id == _SUBSCRIBER.c.id)
@@ -82,7 +84,7 @@ def due(
             ids.extend(row[0] for row in page)
             lowest.append(min(row[1] for row in page))
         if ids:
-            found[day] = ids
+            found.setdefault(day, array("q")).extend(ids)
     queued = connection.scalar(
         select(func.min(_DELIVERY.c.seq_from)).where(
             _DELIVERY.c.kind == Kind.DIGEST, _DELIVERY.c.status == Status.QUEUED
@@ -129,7 +131,7 @@ def page(connection: Connection, ids: Sequence[int], day: date) -> list[Reader]:
 
 def _due_hours(
     connection: Connection, due_date: Callable[[str, time], date | None]
-) -> dict[date, list[tuple[str, time]]]:
+) -> Iterator[tuple[date, list[tuple[str, time]]]]:
     hours = connection.execute(
         select(_PREFERENCE.c.timezone, _PREFERENCE.c.send_at)
         .where(_PREFERENCE.c.valid_to.is_(None))
@@ -140,7 +142,10 @@ def _due_hours(
         day = due_date(timezone, send_at)
         if day is not None:
             found.setdefault(day, []).append((timezone, send_at))
-    return found
+    for day, due in found.items():
+        # Both databases bound the values that one statement may have.
+        for start in range(0, len(due), _HOURS_AT_ONCE):
+            yield day, due[start : start + _HOURS_AT_ONCE]
 
 
 def _topics(connection: Connection, ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:

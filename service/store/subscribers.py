@@ -1,6 +1,7 @@
 """Subscribers: who they are, what they asked for, and how their consent stands."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlmodel import col
 from service.domain.links import new_token, token_hash
 from service.domain.policy import Status
 from service.domain.readers import Consent, Preferences, Subscriber, Wish
-from service.store import clocks, consents, tables, topics
+from service.store import clocks, consents, ledger, tables, topics
 from service.store.dialect import insert_new
 
 _SUBSCRIBER = tables.table(tables.Subscriber)
@@ -53,6 +54,14 @@ def by_id(connection: Connection, subscriber_id: int, *, hold: bool = False) -> 
     return _first(connection, _all().where(_SUBSCRIBER.c.id == subscriber_id), hold)
 
 
+def by_preference(
+    connection: Connection, preference_id: int, *, hold: bool = False
+) -> Subscriber | None:
+    """Return the subscriber whose preference, of now or of the past, has that id."""
+    owner = select(_PREFERENCE.c.subscriber_id).where(_PREFERENCE.c.id == preference_id)
+    return _first(connection, _all().where(_SUBSCRIBER.c.id.in_(owner)), hold)
+
+
 def by_unsubscribe_token(
     connection: Connection, token: str, *, hold: bool = False
 ) -> Subscriber | None:
@@ -83,8 +92,10 @@ def count_by_status(connection: Connection) -> dict[str, int]:
 
 def set_preferences(
     connection: Connection, subscriber_id: int, wanted: Preferences, now: datetime
-) -> None:
-    """Make these the preferences from `now` on; the past ones keep their interval."""
+) -> int:
+    """Make these the preferences from `now` on, and return their id; the past ones keep their
+    interval.
+    """
     values = {
         "timezone": wanted.timezone,
         "send_at": wanted.send_at,
@@ -93,10 +104,11 @@ def set_preferences(
     }
     current = (_PREFERENCE.c.subscriber_id == subscriber_id, _PREFERENCE.c.valid_to.is_(None))
     connection.execute(update(_PREFERENCE).where(*current).values(valid_to=now))
-    connection.execute(
-        insert(_PREFERENCE),
+    preference_id: int = connection.execute(
+        insert(_PREFERENCE).returning(_PREFERENCE.c.id),
         values | {"subscriber_id": subscriber_id, "valid_from": now, "mutes": [], "follows": []},
-    )
+    ).scalar_one()
+    return preference_id
 
 
 def set_wishes(
@@ -139,6 +151,20 @@ def set_status(connection: Connection, subscriber_id: int, status: Consent) -> N
     )
 
 
+def as_of(connection: Connection, reader: Subscriber, preference_id: int) -> Subscriber:
+    """Return a subscriber with a preference of the past, and the topics they had at its end."""
+    past = connection.execute(select(_PREFERENCE).where(_PREFERENCE.c.id == preference_id)).one()
+    at_its_end = (_SUBSCRIPTION.c.valid_from < past.valid_to) & (
+        _SUBSCRIPTION.c.valid_to.is_(None) | (_SUBSCRIPTION.c.valid_to >= past.valid_to)
+    )
+    wishes = _wishes(connection, [reader.subscriber_id], at_its_end)
+    return replace(
+        reader,
+        preferences=_preferences(past),
+        wishes=tuple(wishes.get(reader.subscriber_id, ())),
+    )
+
+
 def activate(
     connection: Connection, subscriber_id: int, *, floor: int, now: datetime, source: str
 ) -> None:
@@ -162,12 +188,15 @@ def stop(
 
 
 def cancel_queued(connection: Connection, subscriber_id: int, now: datetime) -> None:
-    """Cancel a subscriber's letters that no worker has begun."""
-    connection.execute(
-        update(_DELIVERY)
-        .where(_DELIVERY.c.subscriber_id == subscriber_id, _DELIVERY.c.status == Status.QUEUED)
-        .values(status=Status.CANCELLED, settled_at=now, worker_id=None)
+    """Cancel a subscriber's letters that no worker has begun; their papers may come again."""
+    cancelled = list(
+        connection.scalars(
+            ledger.move(Status.QUEUED, Status.CANCELLED, settled_at=now, worker_id=None)
+            .where(_DELIVERY.c.subscriber_id == subscriber_id)
+            .returning(_DELIVERY.c.id)
+        )
     )
+    ledger.return_papers(connection, _DELIVERY.c.id.in_(cancelled))
 
 
 def erase(connection: Connection, subscriber_id: int, *, now: datetime, source: str) -> None:
@@ -199,6 +228,7 @@ def erase(connection: Connection, subscriber_id: int, *, now: datetime, source: 
 def _all() -> Select[Any]:
     return select(
         _SUBSCRIBER,
+        _PREFERENCE.c.id.label("preference_id"),
         _PREFERENCE.c.timezone,
         _PREFERENCE.c.send_at,
         _PREFERENCE.c.max_papers,
@@ -217,23 +247,8 @@ def _first(connection: Connection, query: Select[Any], hold: bool) -> Subscriber
 
 
 def _subscribers(connection: Connection, rows: Sequence[Any]) -> Iterator[Subscriber]:
-    wishes: dict[int, list[Wish]] = {}
-    topic = tables.Topic
-    for subscriber_id, text, label, query in connection.execute(
-        select(
-            _SUBSCRIPTION.c.subscriber_id,
-            _SUBSCRIPTION.c.text,
-            _SUBSCRIPTION.c.label,
-            col(topic.query),
-        )
-        .join(topic, col(topic.id) == _SUBSCRIPTION.c.topic_id)
-        .where(
-            _SUBSCRIPTION.c.subscriber_id.in_([row.id for row in rows]),
-            _SUBSCRIPTION.c.valid_to.is_(None),
-        )
-        .order_by(_SUBSCRIPTION.c.position, _SUBSCRIPTION.c.id)
-    ):
-        wishes.setdefault(subscriber_id, []).append(Wish(text, query, label))
+    ids = [row.id for row in rows]
+    wishes = _wishes(connection, ids, _SUBSCRIPTION.c.valid_to.is_(None))
     for row in rows:
         yield Subscriber(
             row.id,
@@ -242,8 +257,30 @@ def _subscribers(connection: Connection, rows: Sequence[Any]) -> Iterator[Subscr
             row.created_at,
             row.confirmed_at,
             row.unsubscribe_token,
-            Preferences(row.timezone, row.send_at, row.max_papers, row.name)
-            if row.timezone
-            else Preferences(),
+            row.preference_id,
+            _preferences(row) if row.timezone else Preferences(),
             tuple(wishes.get(row.id, ())),
         )
+
+
+def _preferences(row: Any) -> Preferences:
+    return Preferences(row.timezone, row.send_at, row.max_papers, row.name)
+
+
+def _wishes(connection: Connection, ids: Sequence[int], when: Any) -> dict[int, list[Wish]]:
+    topic = tables.table(tables.Topic)
+    rows = connection.execute(
+        select(
+            _SUBSCRIPTION.c.subscriber_id,
+            _SUBSCRIPTION.c.text,
+            _SUBSCRIPTION.c.label,
+            topic.c.query,
+        )
+        .join(topic, topic.c.id == _SUBSCRIPTION.c.topic_id)
+        .where(_SUBSCRIPTION.c.subscriber_id.in_(ids), when)
+        .order_by(_SUBSCRIPTION.c.position, _SUBSCRIPTION.c.id)
+    )
+    found: dict[int, list[Wish]] = {}
+    for subscriber_id, text, label, query in rows:
+        found.setdefault(subscriber_id, []).append(Wish(text, query, label))
+    return found

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from service.store import tables
+from service.store.bulk import among
 from service.store.dialect import insert_new
 
 _TOPIC = tables.table(tables.Topic)
@@ -24,5 +25,5 @@ def ids_of(connection: Connection, queries: Iterable[str], now: datetime) -> dic
 
 def queries_of(connection: Connection, topic_ids: Iterable[int]) -> dict[int, str]:
     """Return the canonical query of each topic."""
-    rows = connection.execute(select(_ID, _QUERY).where(_ID.in_(list(topic_ids))))
+    rows = connection.execute(select(_ID, _QUERY).where(among(connection, _ID, topic_ids)))
     return dict(rows.all())

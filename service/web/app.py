@@ -1,5 +1,6 @@
 """The pages over HTTP: the application, and what holds for every answer it gives."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from service.web.dress import Dress
 from service.web.reader_pages import reader_pages
 
 MAX_BODY_BYTES = 64 * 1024
+BODY_SECONDS = 10
 SAFE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -39,7 +41,7 @@ def web_app(
 
     `at_once` says that letters do not wait for the reader's hour, as in the demo.
     """
-    app = FastAPI(title="Paperround", docs_url=None, redoc_url=None)
+    app = FastAPI(title="Paperround", docs_url=None, redoc_url=None, openapi_url=None)
     dress = Dress(resources.folder("templates"))
     app.include_router(reader_pages(installation, dress, now, at_once=at_once))
     _serve_files(app, resources.folder("templates"))
@@ -57,7 +59,11 @@ def web_app(
             response = dress.message(411, "This form needs to know how long it is.")
         else:
             try:
+                async with asyncio.timeout(BODY_SECONDS):
+                    await request.body()
                 response = await call_next(request)
+            except TimeoutError:
+                response = dress.message(408, "That took too long to arrive.", TRY_AGAIN)
             except Exception as error:
                 # Caught here, since the server would log it with all its values. The path may
                 # hold a reader's token: only the route's pattern is logged.

@@ -27,7 +27,6 @@ from service.mail.address import Address, AddressError, parse_address
 from service.store import papers
 from service.web.dress import Dress
 
-MAX_TOPICS = 50
 _BLANK = {"topics": "", "send_at": "07:00", "timezone": "UTC", "email": ""}
 
 
@@ -86,7 +85,10 @@ def reader_pages(
 
     @pages.post("/confirm/{token}")
     def start(token: str) -> Response:
-        return started_page(consent.confirm(installation, token, now()))
+        reader = consent.confirm(installation, token, now())
+        if reader is None:
+            return dress.bad_link()
+        return dress.page("confirmed", first_letter=when_first(reader.preferences))
 
     @pages.api_route("/undo/{token}", methods=["GET", "HEAD"])
     def ask_to_return(token: str) -> Response:
@@ -94,7 +96,11 @@ def reader_pages(
 
     @pages.post("/undo/{token}")
     def come_back(token: str) -> Response:
-        return started_page(consent.undo(installation, token, now()))
+        if consent.undo(installation, token, now()) is None:
+            return dress.bad_link()
+        return dress.message(
+            200, "Welcome back.", "Your letters go on, with the topics and the hour you had."
+        )
 
     @pages.api_route("/u/{token}", methods=["GET", "HEAD"])
     def ask_to_leave(token: str) -> Response:
@@ -111,11 +117,13 @@ def reader_pages(
         # and wants no page and no redirect.
         one_click = b"List-Unsubscribe" in body
         source = "one-click" if one_click else "unsubscribe page"
-        if consent.unsubscribe(installation, token, now(), source=source) is None:
+        moment = now()
+        reader = consent.unsubscribe(installation, token, moment, source=source)
+        if reader is None:
             return dress.bad_link()
         if one_click:
             return PlainTextResponse("You are unsubscribed.\n")
-        return dress.page("goodbye", undo=None)
+        return dress.page("goodbye", undo=consent.undo_link(installation, reader, moment))
 
     @pages.api_route("/paper/{key:path}", methods=["GET", "HEAD"])
     def paper(key: str) -> Response:
@@ -136,15 +144,10 @@ def reader_pages(
             first_letter=when_first(reader.preferences),
         )
 
-    def started_page(reader: Subscriber | None) -> Response:
-        if reader is None:
-            return dress.bad_link()
-        return dress.page("confirmed", first_letter=when_first(reader.preferences))
-
     def when_first(chosen: Preferences) -> str:
         moment = now()
         if at_once or due_date(moment, chosen.timezone, chosen.send_at) is not None:
-            return "within minutes"
+            return "within minutes if papers match"
         day = first_letter(moment, chosen.timezone, chosen.send_at)
         today = local_date(moment, chosen.timezone)
         name = {today: "today", today + timedelta(days=1): "tomorrow"}.get(day, f"on {day:%A}")
@@ -165,8 +168,8 @@ class _Request:
         self.address: Address | None = None
         try:
             self.wishes = consent.wishes_of(topics.splitlines())
-            if len(self.wishes) > MAX_TOPICS:
-                self.errors["topics"] = f"These are more than {MAX_TOPICS} topics."
+        except consent.TooManyTopics as error:
+            self.errors["topics"] = _sentence(error)
         except TopicError as error:
             self.errors["topics"] = error.message
             self.topics_problem = error.explain()
