@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import typer
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from service.cli import db, demo, look, rounds, serve, subscribers
+from service.cli import db, demo, look, rounds, serve, subscribers, topics
 from service.cli.report import WorkFailed, notice
 from service.domain.timetable import TimetableError
 from service.domain.topics import TopicError
@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 app.add_typer(db.app, name="db")
 app.add_typer(subscribers.app, name="subscribers")
+app.add_typer(topics.app, name="topics")
 for commands in (rounds, look, serve, demo):
     commands.add_to(app)
 

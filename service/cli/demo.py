@@ -25,7 +25,11 @@ from service.schedule import Schedule
 from service.web.app import web_app
 
 READERS = (
-    ("ada@example.org", "Ada", ("coding agents", "test-time scaling", "retrieval augmented generation")),
+    (
+        "ada@example.org",
+        "Ada",
+        ("coding agents", "test-time scaling", "retrieval augmented generation"),
+    ),
     ("grace@example.org", "Grace", ("diffusion NOT language", "robots", "speech")),
     ("emmy@example.org", None, ()),
 )
