@@ -1,14 +1,15 @@
 """How often the ten papers shown for a topic are about it, by those who labelled them.
 
-Run: python -m tests.bench.precision CORPUS [--least 5]
+    python -m tests.bench precision [CORPUS] [--least 5]
 
-The papers are the daily files of CORPUS that come with keywords. A topic is a keyword that at
-least so many papers bear, as such, inside a longer one, or by its acronym or long form; those
-papers are its right answers. The keywords are then taken off the papers, and each topic, typed as
-plain words, is run over all of them. Compared are four orders of the matches: by upvotes, by
-SQLite's bm25 of title and abstract, by tier and upvotes, and the order that letters have, by tier
-and trending. The tiers were chosen by one half of the topics (tuning); the other half (kept) shows
-what they are worth elsewhere.
+CORPUS is the folder of real digest files (PAPERROUND_CORPUS, or ../shared/corpus beside the
+checkout). The papers are those of its daily files that come with keywords. A topic is a keyword
+that at least so many papers bear, as such, inside a longer one, or by its acronym or long form;
+those papers are its right answers. The keywords are then taken off the papers, and each topic,
+typed as plain words, is run over all of them. Compared are four orders of the matches: by upvotes,
+by SQLite's bm25 of title and abstract, by tier and upvotes, and the order that letters have, by
+tier and trending. The tiers were chosen by one half of the topics (tuning); the other half (kept)
+shows what they are worth elsewhere.
 
 Precision at 10 is the share of ten places that hold a right answer; a topic with fewer answers
 cannot reach 1, so the share of what was possible stands beside it.
@@ -16,6 +17,7 @@ cannot reach 1, so the share of what was possible stands beside it.
 
 import argparse
 import json
+import os
 import sqlite3
 import zlib
 from collections import defaultdict
@@ -111,7 +113,9 @@ def figures(
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    arguments.add_argument("corpus", type=Path)
+    beside = Path(__file__).resolve().parents[3] / "shared" / "corpus"
+    corpus = Path(os.environ.get("PAPERROUND_CORPUS", beside))
+    arguments.add_argument("corpus", type=Path, nargs="?", default=corpus)
     arguments.add_argument("--least", type=int, default=5)
     chosen = arguments.parse_args()
     dated = load(chosen.corpus)
