@@ -250,10 +250,9 @@ def neither(part: Question) -> Question:
 
 
 # The shape of a question apart from its words, each of which is a number.
+MEANT = ["", "", "", "exact", "prefix"]
 numbers = st.integers(0, 99)
-term_shapes = st.tuples(
-    st.lists(numbers, min_size=1, max_size=3), st.sampled_from(["", "", "", "exact", "prefix"])
-)
+term_shapes = st.tuples(st.lists(numbers, min_size=1, max_size=3), st.sampled_from(MEANT))
 run_shapes = st.lists(term_shapes, min_size=1, max_size=3)
 leaf_shapes: st.SearchStrategy[Any] = st.one_of(
     st.tuples(st.just("run"), st.just(""), run_shapes),
@@ -428,6 +427,23 @@ def test_the_index_and_a_plain_reading_agree_on_every_real_paper(
     # The words of one title, so that phrases and neighbours are often found.
     vocabulary = [*fold(page_papers[source].title).split(), "model", "LLM", "language", "the"]
     agree(page_index, read_pages, ask(shape, vocabulary))
+
+
+@settings(max_examples=TOPICS)
+@given(st.data())
+def test_the_index_and_a_plain_reading_agree_on_how_near_words_must_stand(
+    page_index: PaperIndex, page_papers: list[Paper], read_pages: list[Read], data: st.DataObject
+) -> None:
+    # Words and pairs of words of one passage, about as far apart as they may be, in any order.
+    said = words(data.draw(st.sampled_from(page_papers)).abstract)
+    place = data.draw(st.integers(0, len(said) - 1))
+    picked = []
+    for _ in range(data.draw(st.integers(2, 4))):
+        length = data.draw(st.integers(1, 2))
+        picked.append((" ".join(said[place : place + length]), data.draw(st.sampled_from(MEANT))))
+        place = min(place + length + data.draw(st.integers(0, 4)), len(said) - 1)
+    run = sought("", data.draw(st.permutations(picked)))
+    agree(page_index, read_pages, of_leaf(run))
 
 
 def test_real_titles_are_found_by_their_own_words_and_wider_questions_find_more(

@@ -126,6 +126,31 @@ def test_words_side_by_side_never_reach_from_one_field_or_name_into_the_next() -
         assert tiers(index, "nets AND learning")
 
 
+@pytest.mark.parametrize(
+    ("text", "first", "middle", "last"),
+    [
+        ("aa bb", "aa", "", "bb"),
+        ("bb aa", "aa", "", "bb"),
+        ('"aa aa" bb', "aa aa", "", "bb"),
+        ('bb "aa aa"', "aa aa", "", "bb"),
+        ("aa dd bb", "aa", "dd ", "bb"),
+        ("bb dd aa", "aa", "dd ", "bb"),
+        ('aa "dd dd" "bb bb"', "aa", "dd dd ", "bb bb"),
+        ("aa dd ee bb", "aa", "ee dd ", "bb"),
+    ],
+)
+def test_words_near_each_other_have_at_most_three_others_between_them(
+    text: str, first: str, middle: str, last: str
+) -> None:
+    papers = [
+        Paper(title=f"{one} {middle}{'x ' * others}{other}")
+        for others in range(6)
+        for one, other in ((first, last), (last, first))
+    ]
+    with PaperIndex(papers) as index:
+        assert set(tiers(index, text)) == set(range(8))
+
+
 def test_a_fact_leaves_the_tier_to_the_words_and_alone_counts_as_a_mention_in_the_title(
     index: PaperIndex,
 ) -> None:
