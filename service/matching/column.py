@@ -35,6 +35,8 @@ class Column:
         self._sorted: list[str] | None = None
         self._stemmed: dict[str, Starts] = {}
         self._families: dict[str, list[str]] = {}
+        # Who asks about one paper asks about the next.
+        self._quoted: dict[Term | Near, list[Starts]] = {}
         if stems is not None:
             known = stems.of(self._words)
             for word in self._words:
@@ -66,14 +68,18 @@ class Column:
         """
         terms = wanted.terms if isinstance(wanted, Near) else (wanted,)
         lengths = [_length(term) for term in terms]
-        found = self.find(wanted)
+        if wanted not in self._quoted:
+            self._quoted[wanted] = [self._starts(term) for term in terms]
+        found = self._quoted[wanted]
         phrases: dict[str, None] = {}
         loose: dict[str, None] = {}
         for segment in segments:
-            if segment not in found:
+            if not all(segment in starts for starts in found):
+                continue
+            starts = [starts[segment] for starts in found]
+            if len(terms) > 1 and not _near(starts, lengths):
                 continue
             said = words(self._texts[segment])
-            starts = [self._starts(term)[segment] for term in terms]
             rows = _rows(starts, lengths)
             phrases |= {spaced(said[first : first + sum(lengths)]): None for first in rows}
             if not rows:
