@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from service.domain.deliveries import Kind, Planned
 from service.domain.digests import Digest, Skipped, SkipReason, compose
 from service.domain.links import new_token
+from service.domain.ranking import Levels
 from service.domain.readers import Reader, address_hash
 from service.mail.letter import Letters
 from service.matching.rankings import Rankings
@@ -54,7 +55,7 @@ class Planner:
             for reader, choice in zip(readers, choices, strict=True)
             if isinstance(choice, Digest)
         ]
-        printed = iter(self._press.print(digests, self._masks))
+        printed = iter(self._press.print(digests, self._levels))
         return [
             Verdict(reader, choice)
             if isinstance(choice, Skipped)
@@ -73,10 +74,9 @@ class Planner:
             for reader, choice in zip(readers, choices, strict=True)
         ]
 
-    def _masks(self, reader: Reader) -> list[tuple[str, int]]:
+    def _levels(self, reader: Reader) -> list[tuple[str, Levels]]:
         """Return the reader's topics by their words, each with the places that match it."""
-        standing, served_to = self._rankings.standing, reader.served_to
-        return [(shown, standing(topic_id, served_to).mask) for topic_id, shown in reader.topics]
+        return [(shown, self._rankings.levels(topic_id)) for topic_id, shown in reader.topics]
 
     def _choose(self, reader: Reader, suppressed: Collection[str]) -> Digest | Skipped:
         if suppressed and address_hash(reader.address) in suppressed:

@@ -8,6 +8,7 @@ from service.domain.deliveries import Claim, Kind
 from service.domain.digests import Digest
 from service.domain.links import Purpose, sign
 from service.domain.papers import Paper
+from service.domain.ranking import Levels
 from service.domain.readers import Reader
 from service.domain.selection import pack_ids, packed_number
 from service.domain.timetable import local_date, spoken_schedule
@@ -48,11 +49,12 @@ class Press:
     def print(
         self,
         digests: Sequence[tuple[Reader, Digest]],
-        masks_of: Callable[[Reader], Sequence[tuple[str, int]]],
+        levels_of: Callable[[Reader], Sequence[tuple[str, Levels]]],
     ) -> list[bytes]:
         """Return each digest as a packed selection, printing the parts that do not exist yet.
 
-        `masks_of` gives the words of a reader's topics, each with the places that match it.
+        `levels_of` gives the words of a reader's topics, each with the places that match it. A
+        card names the topics it is most about first.
         """
         if not digests:
             return []
@@ -65,11 +67,8 @@ class Press:
         cards, names, frame = self._cards, self._names, self._frame
         packed = []
         for reader, digest in digests:
-            topics = [(names[shown], mask) for shown, mask in masks_of(reader)]
-            picked = [
-                (cards[place], [name for name, mask in topics if mask >> place & 1])
-                for place in digest.chosen
-            ]
+            topics = [(levels, names[shown]) for shown, levels in levels_of(reader)]
+            picked = [(cards[place], _found_by(topics, place)) for place in digest.chosen]
             packed.append(pack_ids(frame, picked, topics=len(topics), matched=digest.matched))
         return packed
 
@@ -84,6 +83,14 @@ class Press:
         if new:
             kept = self._keep([render(thing) for thing in new])
             ids.update(zip(new, map(packed_number, kept), strict=True))
+
+
+def _found_by(topics: Sequence[tuple[Levels, bytes]], place: int) -> list[bytes]:
+    found = [topic for topic in topics if topic[0][0] >> place & 1]
+    if len(found) > 1:
+        # The sets of the tiers are nested: the more hold a paper, the higher its tier.
+        found.sort(key=lambda topic: -sum(tier >> place & 1 for tier in topic[0]))
+    return [name for _, name in found]
 
 
 class Binder:

@@ -26,12 +26,13 @@ ALLOWED = {
     "printing": {"mail"},
     "planning": {"mail", "matching", "printing", "store"},
     "pipeline": {"installation", "planning", "printing", *ROOMS},
+    "backtest": {"matching", "store"},
     "notices": {"installation", "store"},
     "consent": {"notices", "installation", "mail", "printing", "store"},
     "web": {"consent", "installation", "mail", "pipeline", "resources", "store"},
     "schedule": {"consent", "installation", "pipeline", "sources", "store"},
     "cli": {
-        "consent", "demo", "installation", "mail", "observe", "pipeline", "resources",
+        "backtest", "consent", "demo", "installation", "mail", "observe", "pipeline", "resources",
         "schedule", "settings", "store", "web",
     },
 }  # fmt: skip

@@ -10,7 +10,7 @@ import typer
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from service import settings
-from service.cli import db, demo, look, rounds, serve, subscribers
+from service.cli import db, demo, look, rounds, serve, subscribers, topics
 from service.cli.report import WorkFailed, notice, say
 from service.consent import TooManyTopics
 from service.domain.timetable import TimetableError
@@ -34,6 +34,7 @@ app = typer.Typer(
 for commands in (demo, serve, rounds, look):
     commands.add_to(app)
 app.add_typer(subscribers.app, name="subscribers")
+app.add_typer(topics.app, name="topics")
 app.add_typer(db.app, name="db")
 
 

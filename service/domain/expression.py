@@ -1,23 +1,53 @@
-"""What a topic asks of a paper, as a tree of terms.
+"""What a topic asks of a paper, as a tree.
 
-A tree made by `conjunction`, `disjunction` and `negation` has one shape for one meaning, as far as
-order, repetition, nesting and De Morgan's laws go: `Not` stands before a Term or Near only, And
-and Or hold at least two different operands, sorted, none of their own kind.
+A tree made by the functions here has one shape for one meaning, as far as order, repetition,
+nesting and De Morgan's laws go: `Not` stands before a leaf only, And and Or hold at least two
+different operands, sorted, none of their own kind.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import TypeAlias
+
+
+class Field(StrEnum):
+    """A part of a paper that can be searched by itself."""
+
+    TITLE = "title"
+    ABSTRACT = "abstract"
+    AUTHOR = "author"
+    KEYWORD = "keyword"
+    CATEGORY = "category"
+    ORG = "org"
+
+
+# Names are never stemmed: cs is not the plural of c.
+NAMES = frozenset({Field.AUTHOR, Field.CATEGORY, Field.ORG})
+
+
+class Link(StrEnum):
+    """What a paper may have beside its text."""
+
+    CODE = "code"
+    PROJECT = "project"
+    PDF = "pdf"
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word, or several as an exact phrase; folded and never empty."""
+    """A word, or several as an exact phrase; folded and never empty.
+
+    `prefix` asks for the words that begin with the last one, `exact` for these very word forms.
+    """
 
     words: tuple[str, ...]
+    prefix: bool = False
+    exact: bool = False
 
     def __str__(self) -> str:
-        return self.words[0] if len(self.words) == 1 else f'"{" ".join(self.words)}"'
+        text = " ".join(self.words) + "*" * self.prefix
+        return "exact:" * self.exact + (text if len(self.words) == 1 else f'"{text}"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +61,45 @@ class Near:
 
 
 @dataclass(frozen=True, slots=True)
-class Not:
-    """The operand must not be found."""
+class In:
+    """A term, or terms near each other, in one field; elsewhere they do not count."""
 
-    operand: Term | Near
+    field: Field
+    wanted: Term | Near
+
+    def __str__(self) -> str:
+        text = f"({self.wanted})" if isinstance(self.wanted, Near) else str(self.wanted)
+        return f"{self.field}:{text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Upvotes:
+    """At least so many upvotes; a paper whose source counts none has 0."""
+
+    least: int
+
+    def __str__(self) -> str:
+        return f"upvotes>={self.least}"
+
+
+@dataclass(frozen=True, slots=True)
+class Has:
+    """The paper comes with such a link."""
+
+    link: Link
+
+    def __str__(self) -> str:
+        return f"has:{self.link}"
+
+
+Leaf: TypeAlias = Term | Near | In | Upvotes | Has
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The operand must not hold."""
+
+    operand: Leaf
 
     def __str__(self) -> str:
         return f"NOT {self.operand}"
@@ -62,7 +127,7 @@ class Or:
         return " OR ".join(map(str, self.operands))
 
 
-Expression: TypeAlias = Term | Near | Not | And | Or
+Expression: TypeAlias = Leaf | Not | And | Or
 
 
 def near(terms: Iterable[Term]) -> Term | Near:
@@ -92,12 +157,66 @@ def negation(expression: Expression) -> Expression:
             return disjunction(map(negation, operands))
         case Or(operands):
             return conjunction(map(negation, operands))
-        case Term() | Near():
+        case _:
             return Not(expression)
 
 
+def exactly(expression: Expression) -> Expression:
+    """Return the expression with every term sought in its very word forms."""
+    match expression:
+        case Term(words, prefix, _):
+            # One beginning of a word is no form that could be stemmed.
+            return Term(words, prefix, exact=not prefix or len(words) > 1)
+        case Near(terms):
+            return near(term for item in terms if isinstance(term := exactly(item), Term))
+        case In(field, wanted):
+            inner = wanted if field in NAMES else exactly(wanted)
+            return In(field, inner) if isinstance(inner, Term | Near) else inner
+        case Not(operand):
+            return negation(exactly(operand))
+        case And(operands):
+            return conjunction(map(exactly, operands))
+        case Or(operands):
+            return disjunction(map(exactly, operands))
+        case _:
+            return expression
+
+
+def within(field: Field, expression: Expression) -> Expression:
+    """Return the expression with every term sought in one field only.
+
+    Raises ValueError, with the part that has a field of its own or no words.
+    """
+    match expression:
+        case Term():
+            return In(field, replace(expression, exact=expression.exact and field not in NAMES))
+        case Near(terms):
+            plain = field in NAMES
+            return In(field, near(replace(t, exact=t.exact and not plain) for t in terms))
+        case Not(operand):
+            return negation(within(field, operand))
+        case And(operands):
+            return conjunction(within(field, operand) for operand in operands)
+        case Or(operands):
+            return disjunction(within(field, operand) for operand in operands)
+        case _:
+            raise ValueError(str(expression))
+
+
+def leaves(expression: Expression) -> Iterator[Leaf]:
+    """Yield the leaves of an expression, those it excludes included."""
+    match expression:
+        case And(operands) | Or(operands):
+            for operand in operands:
+                yield from leaves(operand)
+        case Not(operand):
+            yield operand
+        case _:
+            yield expression
+
+
 def finds(expression: Expression) -> bool:
-    """Tell whether whatever meets the expression holds at least one of its terms.
+    """Tell whether whatever meets the expression has at least one of the things it names.
 
     Where this is False, the expression only excludes (`NOT a`, `a OR NOT b`), and its negation
     finds.
@@ -109,7 +228,7 @@ def finds(expression: Expression) -> bool:
             return any(map(finds, operands))
         case Or(operands):
             return all(map(finds, operands))
-        case Term() | Near():
+        case _:
             return True
 
 
@@ -124,12 +243,16 @@ def _flat(kind: type[And] | type[Or], operands: Iterable[Expression]) -> tuple[E
 
 
 def _place(operand: Expression) -> tuple[int, str]:
-    # People write plain terms first and exclusions last.
+    # People write plain words first, conditions after them and exclusions last.
     match operand:
         case Term() | Near():
             group = 0
-        case And() | Or():
+        case In():
             group = 1
-        case Not():
+        case Upvotes() | Has():
             group = 2
+        case And() | Or():
+            group = 3
+        case Not():
+            group = 4
     return group, str(operand)

@@ -1,39 +1,28 @@
 """The order of the papers that match: what a paper is about first, how noticed it is second."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import date
 from math import log1p
+from typing import TypeAlias
 
 from service.domain.papers import Paper
 
-ABOUT = 2
-MENTIONED = 1
+# The tiers of aboutness, higher is more. Each time a paper has the very words of a topic it gains
+# a point, or two in its title; NEARBY has none, its words only stand close to each other.
+NEARBY = 1
+MENTIONED = 2
+ABOUT = 3
+TIERS = 6
+TITLE_POINTS = 2
 
 _COMMENT_WEIGHT = 0.5
 _STAR_WEIGHT = 0.25
 _DAYS_PER_UNIT = 7.0
 _OLDEST_AGE = 365
 
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """How one paper meets one topic.
-
-    `tier` says how much the paper is about the topic, higher is more: ABOUT when its title alone
-    meets the topic, MENTIONED when the rest of its text is needed.
-    """
-
-    tier: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A paper with its place in a ranking: a higher score (tier, trending) stands first."""
-
-    paper_id: int
-    seq: int
-    score: tuple[int, float]
+# Sets of papers, one bit a paper: the first holds those of tier 1 or more, the last those of the
+# highest tier alone.
+Levels: TypeAlias = tuple[int, ...]
 
 
 def trending(paper: Paper, today: date) -> float:
@@ -55,17 +44,26 @@ def trending(paper: Paper, today: date) -> float:
     )
 
 
-def rank(
-    matches: Mapping[int, Match], papers: Mapping[int, tuple[int, Paper]], today: date
-) -> list[Ranked]:
-    """Return the matching papers, best first: by tier, then by trending, then by lower seq.
+def levels(points: Iterable[tuple[int, int]]) -> Levels:
+    """Return the sets of papers by tier, given pairs of a paper's number and its points."""
+    sets = [0] * TIERS
+    for paper, gained in points:
+        sets[gained if gained < TIERS else TIERS - 1] |= 1 << paper
+    for lower in range(TIERS - 1, 0, -1):
+        sets[lower - 1] |= sets[lower]
+    return tuple(sets)
 
-    `papers` maps a paper id to its seq and the paper, and holds at least every id of `matches`.
+
+def in_order(found: Levels, among: int = -1) -> Iterator[tuple[int, int]]:
+    """Yield the tier and number of each paper, highest tier first and then by lower number.
+
+    `among` is the set of papers to choose from, by default all.
     """
-    ranked = [
-        Ranked(paper_id, seq, (match.tier, trending(paper, today)))
-        for paper_id, match in matches.items()
-        for seq, paper in (papers[paper_id],)
-    ]
-    ranked.sort(key=lambda paper: (paper.score, -paper.seq), reverse=True)
-    return ranked
+    above = 0
+    for reached in range(TIERS, 0, -1):
+        papers = found[reached - 1] & ~above & among
+        above = found[reached - 1]
+        while papers:
+            lowest = papers & -papers
+            yield reached, lowest.bit_length() - 1
+            papers ^= lowest

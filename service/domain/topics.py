@@ -2,95 +2,70 @@
 
     world models                 the words near each other, in any order
     "world models"               the exact phrase
-    robots AND "world models"    both, anywhere in the paper
+    robots AND "world models"    both, anywhere in title and abstract
     robots OR agents             at least one
     robots NOT simulation        the first without the second; also: robots -simulation
     (robots OR agents) AND maps  parentheses group
+    bayes*                       words that begin so; "neural net*" too
+    title:robots                 only there; also abstract: author: keyword: category: org:
+    exact:LLM                    this very form: no other endings, no long form
+    upvotes>=20  has:code        conditions; also has:project has:pdf
 
-What stands side by side binds first, then NOT, AND, OR. Operators are in capitals.
+What stands side by side binds first, then NOT, AND, OR. Operators are in capitals. A field and
+`exact:` belong to the word, phrase or parentheses that follow.
 """
 
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeAlias, cast
 
-from lark import Lark, Token, Tree
-from lark.exceptions import UnexpectedCharacters, UnexpectedToken
+from lark import Lark, Token, Transformer
+from lark.exceptions import UnexpectedToken
+from lark.lexer import Lexer
 
 from service.domain.expression import (
     Expression,
+    Field,
+    Has,
+    Link,
     Term,
+    Upvotes,
     conjunction,
     disjunction,
+    exactly,
     finds,
     near,
     negation,
+    within,
 )
-from service.domain.text import fold
+from service.domain.mistakes import TopicError
+from service.domain.text import fold, unspaced
+from service.domain.tokens import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, start, tokens
 
-MAX_LENGTH = 512
-MAX_TERMS = 32
-MAX_DEPTH = 8
+__all__ = ["MAX_DEPTH", "MAX_LENGTH", "MAX_TERMS", "NEAR_WORDS", "Topic", "TopicError", "parse"]
 
 # Words side by side may have this many others between them.
 NEAR_WORDS = 3
+MIN_PREFIX = 3
 
 # Where a term could continue a run or begin the next operand, LALR shifts: the run goes on, so
 # words side by side always belong together.
-_GRAMMAR = r"""
-    either: both (_OR both)*
-    both: _operand (_AND? _operand)*
-    _operand: run | group | excluded | lone
-    excluded: NOT+ (run | group | lone)
-    lone: _MINUS (term | group)
-    run: term+
-    term: WORD | PHRASE
-    group: _OPEN either _CLOSE
+_GRAMMAR = """
+    topic: both (OR both)*
+    either: both (OR both)*
+    both: _operand (AND? _operand)*
+    _operand: run | group | scoped | condition | excluded | lone
+    excluded: NOT+ (run | group | scoped | condition | lone)
+    lone: MINUS (member | group | scoped | condition)
+    run: member+
+    member: EXACT? WORD
+    group: OPEN either CLOSE
+    scoped: FIELD (member | group | exact_group) | exact_group | EXACT scoped
+    exact_group: EXACT group
+    condition: UPVOTES | HAS
 
-    _AND.2: /AND(?=[\s()"]|\Z)/
-    _OR.2: /OR(?=[\s()"]|\Z)/
-    NOT.2: /NOT(?=[\s()"]|\Z)/
-    _MINUS.2: /-(?=[^\s)])/
-    PHRASE.2: /"[^"]*"/
-    _OPEN: "("
-    _CLOSE: ")"
-    WORD: /[^\s()"]+/
-    %ignore /\s+/
+    %declare OR AND NOT MINUS EXACT WORD OPEN CLOSE FIELD UPVOTES HAS
 """
-# The basic lexer reads a token the same way wherever it stands, so limits can be checked first.
-_LARK = Lark(_GRAMMAR, start="either", parser="lalr", lexer="basic", propagate_positions=True)
-
-# Phones and word processors type these for the signs of the language; one sign for one, so that
-# positions stay those of the reader's text.
-_PLAIN_SIGNS = str.maketrans("“”„‟«»＂（）－−‐‑–", '"""""""()-----')
-
-_WINDOW = 60
-
-
-class TopicError(ValueError):
-    """A text that is no topic: what is wrong, at which column (from 1), and what to write."""
-
-    def __init__(self, message: str, position: int, text: str, instead: str = "") -> None:
-        super().__init__(message, position, text, instead)
-        self.message = message
-        self.position = position
-        self.text = text
-        self.instead = instead
-
-    def __str__(self) -> str:
-        return f"{self.message} (column {self.position})"
-
-    def explain(self) -> str:
-        """Return the text with a caret below the position, the message and the way out."""
-        first = max(0, self.position - 1 - _WINDOW)
-        last = self.position - 1 + _WINDOW
-        shown = "".join(_printable(sign) for sign in self.text[first:last])
-        before = "…" if first else ""
-        after = "…" if last < len(self.text) else ""
-        caret = " " * _width(before + shown[: self.position - 1 - first]) + "^"
-        lines = [before + shown + after, caret, str(self)]
-        return "\n".join([*lines, self.instead] if self.instead else lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,38 +82,13 @@ def parse(text: str) -> Topic:
     Raises TopicError when the text breaks the language or a limit, or would find papers only by
     what they lack. The limits are checked first, so hostile text costs no more than a long topic.
     """
-    if len(text) > MAX_LENGTH:
-        raise TopicError(
-            f"a topic has at most {MAX_LENGTH} characters, this one has {len(text)}",
-            MAX_LENGTH + 1,
-            text,
-            "Make several topics of it.",
-        )
-    _check_characters(text)
-    plain = text.translate(_PLAIN_SIGNS)
+    cut = tokens(text)
     try:
-        tokens = list(_LARK.lex(plain))
-    except UnexpectedCharacters as error:
-        # The lexer takes every character but a quotation mark that has no second one.
-        raise TopicError(
-            "this quotation is never closed",
-            (error.pos_in_stream or 0) + 1,
-            text,
-            'Put a quotation mark at both ends of the phrase: "world models".',
-        ) from None
-    _check_tokens(tokens, text)
-    try:
-        tree = _LARK.parse(plain)
+        expression = cast(Expression, _PARSER.parse(cut))
     except UnexpectedToken as error:
-        raise _misplaced(error.token, tokens, text) from None
-    expression = _read(tree, text)
-    if not finds(expression):
-        raise TopicError(
-            "a paper meets this part by what it lacks, as nearly all papers do",
-            _unbounded(tree, text) + 1,
-            text,
-            "Say also what to find there: robots NOT simulation.",
-        )
+        raise _misplaced(error.token, cut, text) from None
+    except _Mistake as error:
+        raise TopicError(error.message, error.position + 1, text, error.instead) from None
     canonical = str(expression)
     if len(canonical) > MAX_LENGTH:
         raise TopicError(
@@ -151,135 +101,174 @@ def parse(text: str) -> Topic:
     return Topic(canonical, expression)
 
 
-def _check_characters(text: str) -> None:
-    for position, sign in enumerate(text, start=1):
-        if unicodedata.category(sign) in ("Cc", "Cs") and not sign.isspace():
-            raise TopicError(
-                f"the invisible character U+{ord(sign):04X} cannot be part of a topic",
-                position,
-                text,
-                "Leave it out, or type the topic again instead of pasting it.",
-            )
+class _Mistake(Exception):
+    """What the parts of a text mean makes no topic."""
+
+    def __init__(self, message: str, position: int, instead: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
+        self.instead = instead
 
 
-def _check_tokens(tokens: Sequence[Token], text: str) -> None:
-    if not tokens:
-        raise TopicError(
-            "a topic needs at least one word", 1, text, 'For example: "world models" OR robots'
+class _Given(Lexer):
+    """Hands on the tokens that were cut, and checked, before."""
+
+    def __init__(self, _: object) -> None:
+        pass
+
+    def lex(self, cut: Sequence[Token]) -> "Sequence[Token]":  # type: ignore[override]
+        return cut
+
+
+# What a rule makes of its children: where it begins, and what it means.
+_Part: TypeAlias = tuple[int, Expression]
+
+
+class _Reader(Transformer[Token, Expression]):
+    """Makes the expression while the text is parsed; each method is named for its rule."""
+
+    def topic(self, children: list[Token | _Part]) -> Expression:
+        alternatives = _parts(children)
+        for begin, expression in alternatives:
+            if not finds(expression):
+                raise _Mistake(
+                    "a paper meets this part by what it lacks, as nearly all papers do",
+                    begin,
+                    "Say also what to find there: robots NOT simulation.",
+                )
+        return _combined(disjunction, alternatives)[1]
+
+    def either(self, children: list[Token | _Part]) -> _Part:
+        return _combined(disjunction, children)
+
+    def both(self, children: list[Token | _Part]) -> _Part:
+        return _combined(conjunction, children)
+
+    def excluded(self, children: list[Token | _Part]) -> _Part:
+        ((_, expression),) = _parts(children)
+        nots = len(children) - 1
+        return _start(children[0]), negation(expression) if nots % 2 else expression
+
+    def lone(self, children: list[Token | _Part]) -> _Part:
+        ((_, expression),) = _parts(children)
+        return _start(children[0]), negation(expression)
+
+    def run(self, children: list[_Part]) -> _Part:
+        return children[0][0], near(cast(Term, term) for _, term in children)
+
+    def member(self, children: list[Token]) -> _Part:
+        term = _term(children[-1])
+        return start(children[0]), exactly(term) if len(children) > 1 else term
+
+    def group(self, children: list[Token | _Part]) -> _Part:
+        ((_, expression),) = _parts(children)
+        return _start(children[0]), expression
+
+    def exact_group(self, children: list[Token | _Part]) -> _Part:
+        ((_, expression),) = _parts(children)
+        return _start(children[0]), exactly(expression)
+
+    def scoped(self, children: list[Token | _Part]) -> _Part:
+        ((begin, expression),) = _parts(children)
+        scope = children[0]
+        if not isinstance(scope, Token):
+            return begin, expression
+        if scope.type == "EXACT":
+            return start(scope), exactly(expression)
+        try:
+            return start(scope), within(Field(str(scope)), expression)
+        except ValueError as error:
+            raise _Mistake(
+                f"{error} cannot stand inside {scope}:",
+                start(scope),
+                f"Combine them with AND: {scope}:robots AND {error}.",
+            ) from None
+
+    def condition(self, children: list[Token]) -> _Part:
+        (token,) = children
+        if token.type == "UPVOTES":
+            return start(token), Upvotes(int(token))
+        return start(token), Has(Link(str(token)))
+
+
+def _combined(
+    combine: Callable[[Iterable[Expression]], Expression], children: Sequence[Token | _Part]
+) -> _Part:
+    parts = _parts(children)
+    if len(parts) == 1:
+        return parts[0]
+    return parts[0][0], combine(expression for _, expression in parts)
+
+
+def _parts(children: Sequence[Token | _Part]) -> list[_Part]:
+    return [child for child in children if not isinstance(child, Token)]
+
+
+def _start(child: Token | _Part) -> int:
+    return start(child) if isinstance(child, Token) else child[0]
+
+
+def _term(token: Token) -> Term:
+    begin = start(token)
+    quoted = token.startswith('"')
+    text = token.strip('"').rstrip() if quoted else str(token)
+    words = tuple(fold(text).split())
+    if not words:
+        raise _Mistake(
+            "there is no letter or digit to look for here", begin, "Leave it out, or write a word."
         )
-    opened: list[int] = []
-    terms = 0
-    for token in tokens:
-        position = _start(token) + 1
-        match token.type:
-            case "_OPEN":
-                opened.append(position)
-                if len(opened) > MAX_DEPTH:
-                    raise TopicError(
-                        f"parentheses may stand {MAX_DEPTH} deep",
-                        position,
-                        text,
-                        "Make several topics of it, or leave out parentheses.",
-                    )
-            case "_CLOSE":
-                if not opened:
-                    raise TopicError(
-                        "this parenthesis closes nothing",
-                        position,
-                        text,
-                        "Leave it out, or open one before it.",
-                    )
-                opened.pop()
-            case "WORD" | "PHRASE":
-                terms += 1
-                if terms > MAX_TERMS:
-                    raise TopicError(
-                        f"a topic has at most {MAX_TERMS} words and phrases",
-                        position,
-                        text,
-                        "Make several topics of it.",
-                    )
-    if opened:
-        raise TopicError(
-            "this parenthesis is never closed", opened[-1], text, "Close it, or leave it out."
+    if "*" not in text:
+        return Term(words)
+    # Inside quotation marks a star is a sign like any other, as in "the A* search"; at the end
+    # of them it continues the last word.
+    ends = text.endswith("*") and text[-2].isalnum()
+    if not quoted and (not ends or text.index("*") < len(text) - 1):
+        raise _Mistake(
+            "a * stands only at the end of a word",
+            begin + text.index("*"),
+            f'Write bayes*, or put it in quotation marks to find its words: "{text}".',
         )
+    if not ends or unspaced(words[-1][-1]):
+        return Term(words)
+    if len(words[-1]) < MIN_PREFIX:
+        raise _Mistake(
+            f"a * needs at least {MIN_PREFIX} letters before it",
+            begin + text.index("*") + quoted,
+            "Write more of the word, as in bayes*.",
+        )
+    return Term(words, prefix=True)
 
 
-def _misplaced(found: Token, tokens: Sequence[Token], text: str) -> TopicError:
+def _misplaced(found: Token, cut: Sequence[Token], text: str) -> TopicError:
     """Return the error for a token that the grammar does not allow where it stands."""
     ended = found.type == "$END"
-    before = [token for token in tokens if ended or _start(token) < _start(found)]
-    if found.type in ("_AND", "_OR"):
+    before = [token for token in cut if ended or start(token) < start(found)]
+    if found.type in ("AND", "OR") and (
+        not before or before[-1].type not in ("FIELD", "EXACT", "MINUS", "NOT")
+    ):
         return TopicError(
             f"{found} needs something before it",
-            _start(found) + 1,
+            start(found) + 1,
             text,
             f"Leave it out, or write a word on both sides: robots {found} maps.",
         )
     last = before[-1]
-    if last.type == "_OPEN":
-        message = "there is nothing between these parentheses"
-        instead = "Leave them out, or write a word in them."
-    elif last.type == "_MINUS":
-        message = "this minus has no word after it"
-        instead = "Write one minus, directly before a word: robots -simulation."
-    else:
-        message = f"{last} needs something after it"
-        instead = f'Write what follows, or quote it to find it as a word: "{last.lower()}".'
-    return TopicError(message, _start(last) + 1, text, instead)
-
-
-def _read(tree: "Tree[Token]", text: str) -> Expression:
-    children = [child for child in tree.children if isinstance(child, Tree)]
-    match tree.data:
-        case "either":
-            return disjunction(_read(child, text) for child in children)
-        case "both":
-            return conjunction(_read(child, text) for child in children)
-        case "group":
-            return _read(children[0], text)
-        case "lone":
-            return negation(_read(children[0], text))
-        case "excluded":
-            operand = _read(children[0], text)
-            nots = len(tree.children) - len(children)
-            return negation(operand) if nots % 2 else operand
-        case "run":
-            return near(_term(child, text) for child in children)
+    match last.type:
+        case "OPEN":
+            message = "there is nothing between these parentheses"
+            instead = "Leave them out, or write a word in them."
+        case "MINUS":
+            message = "this minus has no word after it"
+            instead = "Write one minus, directly before a word: robots -simulation."
+        case "FIELD" | "EXACT":
+            name = last.rstrip(":")
+            message = f"{name}: needs a word, a phrase or parentheses after it"
+            instead = f'Write {name}:robots or {name}:"world models".'
         case _:
-            return _term(tree, text)
+            message = f"{last} needs something after it"
+            instead = f'Write what follows, or quote it to find it as a word: "{last.lower()}".'
+    return TopicError(message, start(last) + 1, text, instead)
 
 
-def _term(tree: "Tree[Token]", text: str) -> Term:
-    token = cast(Token, tree.children[0])
-    words = fold(token).split()
-    if not words:
-        raise TopicError(
-            "there is no letter or digit to look for here",
-            _start(token) + 1,
-            text,
-            "Leave it out, or write a word.",
-        )
-    return Term(tuple(words))
-
-
-def _unbounded(tree: "Tree[Token]", text: str) -> int:
-    """Return where the first alternative begins that a paper can meet by what it lacks."""
-    alternatives = [child for child in tree.children if isinstance(child, Tree)]
-    return next(child.meta.start_pos for child in alternatives if not finds(_read(child, text)))
-
-
-def _start(token: Token) -> int:
-    return token.start_pos or 0
-
-
-def _printable(sign: str) -> str:
-    return sign if sign.isprintable() else " "
-
-
-def _width(text: str) -> int:
-    """Return the columns that a terminal gives a text."""
-    return sum(
-        0 if unicodedata.combining(sign) else 2 if unicodedata.east_asian_width(sign) in "WF" else 1
-        for sign in text
-    )
+_PARSER = Lark(_GRAMMAR, start="topic", parser="lalr", lexer=_Given, transformer=_Reader())

@@ -1,55 +1,103 @@
 """Papers indexed once, in memory; topics run against them."""
 
-import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
-from service.domain.expression import And, Expression, Near, Not, Or, Term, finds, negation
+from service.domain.acronyms import spellings
+from service.domain.expression import (
+    NAMES,
+    And,
+    Expression,
+    Field,
+    Has,
+    In,
+    Leaf,
+    Near,
+    Not,
+    Or,
+    Term,
+    Upvotes,
+)
+from service.domain.matches import Found, Verdict
 from service.domain.papers import Paper
-from service.domain.ranking import ABOUT, MENTIONED, Match
-from service.domain.text import fold
-from service.domain.topics import NEAR_WORDS, Topic
+from service.domain.ranking import ABOUT, TIERS, TITLE_POINTS, Levels, levels
+from service.matching.column import Column
+from service.matching.stems import Stems
 
-# `fold` alone decides what a word is, whatever Unicode version SQLite was built with: the ascii
-# tokenizer takes each folded word as it stands, and porter makes `models` find `model`.
-# Contentless, because only ids are asked for.
-_CREATE = """
-    CREATE VIRTUAL TABLE paper USING fts5(
-        title, abstract, content='', tokenize='porter ascii'
-    )
-"""
-_INSERT = "INSERT INTO paper (rowid, title, abstract) VALUES (?, ?, ?)"
-_MATCH = "SELECT rowid FROM paper WHERE paper MATCH ?"
+_Words: TypeAlias = Term | Near | In
+
+_NAMED: dict[Field, Callable[[Paper], Iterable[str]]] = {
+    Field.AUTHOR: lambda paper: paper.authors,
+    Field.KEYWORD: lambda paper: paper.keywords,
+    Field.CATEGORY: lambda paper: paper.categories,
+    Field.ORG: lambda paper: (paper.organisation or "",),
+}
+# What a paper is about is read from these.
+_TEXT = (Field.TITLE, Field.ABSTRACT)
 
 
 class PaperIndex:
-    """A full-text index of papers by title and abstract; close it, or use it in a `with`."""
+    """A full-text index of papers, known by their numbers from 0; close it, or use it in a `with`.
 
-    def __init__(self, papers: Mapping[int, Paper]) -> None:
-        """Index the papers; the keys are the ids that `run` answers with."""
-        self._database = sqlite3.connect(":memory:")
-        with self._database:
-            self._database.execute(_CREATE)
-            self._database.executemany(
-                _INSERT,
-                (
-                    (paper_id, fold(paper.title), fold(paper.abstract))
-                    for paper_id, paper in papers.items()
-                ),
-            )
+    Sets of papers are integers with one bit a paper. What topics have in common is looked up once
+    and kept, so an index is meant for one plan or one question.
+    """
 
-    def run(self, topic: Topic) -> dict[int, Match]:
-        """Return the papers that meet a topic, by id in increasing order."""
-        query = _compiled(topic.expression)
-        found = self._ids(query)
-        if not found:
-            return {}
-        titled = set(self._ids(f"{{title}} : ({query})"))
-        return {paper_id: Match(ABOUT if paper_id in titled else MENTIONED) for paper_id in found}
+    def __init__(self, papers: Sequence[Paper]) -> None:
+        self._papers = papers
+        self._everything = (1 << len(papers)) - 1
+        self._stems = Stems()
+        # All titles, then all abstracts, so that what may stand in both is looked up once.
+        texts = [*(paper.title for paper in papers), *(paper.abstract for paper in papers)]
+        self._text = Column(zip([*range(len(papers))] * 2, texts, strict=True), self._stems)
+        self._columns: dict[Field, Column] = {}
+        self._known: dict[Leaf, Levels] = {}
+
+    def run(self, expression: Expression) -> Levels:
+        """Return the papers that meet an expression, by tier.
+
+        What only states a fact (upvotes>=20, author:x, NOT x) leaves the tier to the words that
+        stand with it by AND; alone, it counts as much as a mention in the title.
+        """
+        if isinstance(expression, Or):
+            return self._either(map(self.run, expression.operands))
+        found = self._levels(expression)
+        if _graded(expression):
+            return found
+        return found[:ABOUT] + (0,) * (TIERS - ABOUT)
+
+    def explain(self, expression: Expression, paper: int) -> Verdict:
+        """Return why the paper of that number meets an expression, or does not."""
+        bit = 1 << paper
+        reached = sum(bool(level & bit) for level in self.run(expression))
+        found: dict[Leaf, Found] = {}
+        missing: list[str] = []
+        unwanted: list[Found] = []
+
+        def look(part: Expression, needed: bool) -> None:
+            holds = bool(self._levels(part)[0] & bit)
+            match part:
+                case And(operands) | Or(operands):
+                    needed_inside = needed and isinstance(part, And)
+                    if needed and not holds and isinstance(part, Or):
+                        missing.append(str(part))
+                    for operand in operands:
+                        look(operand, needed_inside)
+                case Not(leaf):
+                    if needed and not holds:
+                        unwanted.append(self._found(leaf, paper))
+                case leaf:
+                    if holds:
+                        found.setdefault(leaf, self._found(leaf, paper))
+                    elif needed:
+                        missing.append(str(leaf))
+
+        look(expression, True)
+        return Verdict(reached, tuple(found.values()), tuple(missing), tuple(unwanted))
 
     def close(self) -> None:
-        self._database.close()
+        self._stems.close()
 
     def __enter__(self) -> Self:
         return self
@@ -62,27 +110,109 @@ class PaperIndex:
     ) -> None:
         self.close()
 
-    def _ids(self, query: str) -> list[int]:
-        return [paper_id for (paper_id,) in self._database.execute(_MATCH, (query,))]
+    def _levels(self, expression: Expression) -> Levels:
+        match expression:
+            case And(operands):
+                first, *others = map(self._levels, operands)
+                for other in others:
+                    first = tuple(one & two for one, two in zip(first, other, strict=True))
+                return first
+            case Or(operands):
+                return self._either(map(self._levels, operands))
+            case Not(leaf):
+                return (self._everything & ~self._levels(leaf)[0],) * TIERS
+            case leaf:
+                known = self._known.get(leaf)
+                if known is None:
+                    known = self._known[leaf] = self._look_up(leaf)
+                return known
+
+    def _either(self, operands: Iterable[Levels]) -> Levels:
+        first, *others = operands
+        for other in others:
+            first = tuple(one | two for one, two in zip(first, other, strict=True))
+        return first
+
+    def _look_up(self, leaf: Leaf) -> Levels:
+        match leaf:
+            case Upvotes(least):
+                return self._where(lambda paper: (paper.upvotes or 0) >= least)
+            case Has(link):
+                return self._where(lambda paper: getattr(paper, link.value) is not None)
+            case In(field) if field not in _TEXT:
+                papers = {
+                    self._column(field).owners[segment]
+                    for wanted in _spellings(leaf)
+                    for segment in self._column(field).find(wanted)
+                }
+                return (sum(1 << paper for paper in papers),) * TIERS
+            case words:
+                return self._grade(words)
+
+    def _where(self, holds: Callable[[Paper], bool]) -> Levels:
+        return (sum(1 << n for n, paper in enumerate(self._papers) if holds(paper)),) * TIERS
+
+    def _grade(self, words: _Words) -> Levels:
+        only = words.field if isinstance(words, In) else None
+        abstracts = len(self._papers)
+        points: dict[int, int] = {}
+        for wanted in _spellings(words):
+            found = self._text.find(wanted)
+            for segment, count in found.items():
+                if segment < abstracts:
+                    if only is not Field.ABSTRACT:
+                        points[segment] = points.get(segment, 0) + count * TITLE_POINTS
+                elif only is not Field.TITLE:
+                    paper = segment - abstracts
+                    points[paper] = points.get(paper, 0) + count
+        return levels(points.items())
+
+    def _found(self, leaf: Leaf, paper: int) -> Found:
+        if isinstance(leaf, Upvotes | Has):
+            return Found(str(leaf))
+        phrases: dict[str, None] = {}
+        loose: dict[str, None] = {}
+        fields = []
+        for field in (leaf.field,) if isinstance(leaf, In) else _TEXT:
+            column, segments = self._segments(field, paper)
+            quotes = [column.quote(wanted, segments) for wanted in _spellings(leaf)]
+            for exact, near in quotes:
+                phrases |= exact
+                loose |= near
+            if any(exact or near for exact, near in quotes):
+                fields.append(field)
+        return Found(str(leaf), tuple(phrases or loose), tuple(fields))
+
+    def _segments(self, field: Field, paper: int) -> tuple[Column, Iterable[int]]:
+        if field is Field.TITLE:
+            return self._text, (paper,)
+        if field is Field.ABSTRACT:
+            return self._text, (paper + len(self._papers),)
+        column = self._column(field)
+        return column, column.segments_of(paper)
+
+    def _column(self, field: Field) -> Column:
+        if field not in self._columns:
+            read = _NAMED[field]
+            texts = ((n, text) for n, paper in enumerate(self._papers) for text in read(paper))
+            self._columns[field] = Column(texts, None if field in NAMES else self._stems)
+        return self._columns[field]
 
 
-def _compiled(expression: Expression) -> str:
-    """Return the FTS5 query of an expression that finds (see `expression.finds`)."""
+def _graded(expression: Expression) -> bool:
+    """Tell whether words of title or abstract say how much a match is about the topic."""
     match expression:
-        case Term(words):
-            return f'"{" ".join(words)}"'
-        case Near(terms):
-            # FTS5 counts the words between the first term and the last, those of the terms in the
-            # middle included, which would make a long run of words miss its own exact phrase.
-            distance = NEAR_WORDS + sum(len(term.words) for term in terms[1:-1])
-            return f"NEAR({' '.join(map(_compiled, terms))}, {distance})"
-        case Or(operands):
-            return f"({' OR '.join(map(_compiled, operands))})"
-        case And(operands):
-            # In FTS5, NOT stands between two operands; what only excludes becomes its right side.
-            wanted = [_compiled(operand) for operand in operands if finds(operand)]
-            unwanted = [_compiled(negation(operand)) for operand in operands if not finds(operand)]
-            both = f"({' AND '.join(wanted)})"
-            return f"({both} NOT ({' OR '.join(unwanted)}))" if unwanted else both
-        case Not():
-            raise ValueError(f"only excludes: {expression}")
+        case And(operands) | Or(operands):
+            return any(map(_graded, operands))
+        case In(field):
+            return field in _TEXT
+        case Term() | Near():
+            return True
+        case _:
+            return False
+
+
+def _spellings(words: _Words) -> list[Term | Near]:
+    if not isinstance(words, In):
+        return spellings(words)
+    return [words.wanted] if words.field in NAMES else spellings(words.wanted)

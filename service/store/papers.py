@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -15,6 +15,8 @@ from service.domain.papers import Known, Paper, identities
 from service.store import tables
 
 _PAPER = tables.table(tables.Paper)
+_EDITION = tables.table(tables.Edition)
+_MEMBER = tables.table(tables.EditionPaper)
 _LINKS = ("page", "pdf", "code", "project")
 _LISTS = ("authors", "keywords", "categories")
 
@@ -48,6 +50,36 @@ def by_key(connection: Connection, key: str) -> StoredPaper | None:
         select(_PAPER).where(_PAPER.c.key == key, _PAPER.c.seq.is_not(None))
     ).first()
     return _stored(row) if row else None
+
+
+def by_edition_date(
+    connection: Connection, days: int
+) -> tuple[list[date], list[tuple[date, StoredPaper]]]:
+    """Return the dates of editions among the last `days` up to the newest edition's, in order,
+    and each paper whose first edition is of one of them, with that date."""
+    shown = (_EDITION.c.published_at.is_not(None), _EDITION.c.hidden_at.is_(None))
+    newest = connection.scalar(select(func.max(_EDITION.c.date)).where(*shown))
+    if newest is None:
+        return [], []
+    after = newest - timedelta(days=days)
+    dates = select(_EDITION.c.date).where(*shown, _EDITION.c.date > after).distinct()
+    first = (
+        select(_MEMBER.c.paper_id, func.min(_EDITION.c.date).label("day"))
+        .join(_EDITION, _EDITION.c.id == _MEMBER.c.edition_id)
+        .where(*shown)
+        .group_by(_MEMBER.c.paper_id)
+        .subquery()
+    )
+    recent = (
+        select(_PAPER, first.c.day)
+        .join(first, first.c.paper_id == _PAPER.c.id)
+        .where(first.c.day > after)
+        .order_by(first.c.day, _PAPER.c.seq)
+    )
+    return (
+        list(connection.scalars(dates.order_by(_EDITION.c.date))),
+        [(row.day, _stored(row)) for row in connection.execute(recent)],
+    )
 
 
 def seq_arrived_before(connection: Connection, moment: datetime) -> int:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.text import fold
+from service.domain.text import fold, spaced, words
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,14 @@ from service.domain.text import fold
         ("snake_case", "snake case"),
         ("soft\u00adhyphen zero\u200bwidth \u202eturned\u202c", "softhyphen zerowidth turned"),
         ("⚙️ tools", "tools"),
+        (
+            r'Schr{\"o}dinger Schr\"odinger Schr\"{o}dinger Schr{"o}dinger',
+            " ".join(["schrodinger"] * 4),
+        ),
+        (r"Erd\H{o}s Fran\c{c}ois na\"{\i}ve \'Etale \v Cech", "erdos francois naive etale cech"),
+        (r"{\L}ukasz {\O}re stra{\ss}e \AA{}ngstr\"om", "lukasz ore strasse angstrom"),
+        (r"$\mathcal{O}(n)$ \textbf{LLM}s {\bf B}ayes $k$-NN", "o n llms bayes k nn"),
+        (r"\alpha \item C:\temp", "alpha item c temp"),
         ("!? — …", ""),
         ("", ""),
     ],
@@ -52,3 +60,21 @@ def test_words_are_parted_by_single_spaces_and_hold_no_ascii_signs(text: str) ->
     assert folded.split() == folded.split(" ") or folded == ""
     assert all(sign.isalnum() for sign in folded if sign.isascii() and sign != " ")
     assert folded == folded.casefold()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("GPT模型 of 世界", ["gpt", "模", "型", "of", "世", "界"]),
+        ("がく 모델을", ["が", "く", "모", "델", "을"]),
+        ("Schrödinger models", ["schrodinger", "models"]),
+        ("", []),
+    ],
+)
+def test_a_script_without_spaces_has_a_word_a_character(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+
+
+@given(st.text())
+def test_words_put_together_again_are_the_same_words(text: str) -> None:
+    assert words(spaced(words(text))) == words(text)

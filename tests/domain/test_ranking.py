@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.papers import Paper
-from service.domain.ranking import ABOUT, MENTIONED, Match, rank, trending
+from service.domain.ranking import ABOUT, MENTIONED, NEARBY, TIERS, in_order, levels, trending
 
 TODAY = date(2025, 3, 10)
 PAPER = Paper(title="A paper", published=TODAY)
@@ -58,40 +58,34 @@ def test_a_date_in_the_future_and_a_negative_count_give_no_advantage() -> None:
     assert trending(odd, TODAY) == 0
 
 
-def test_a_paper_about_the_topic_stands_before_a_famous_one_that_mentions_it() -> None:
-    papers = {1: (11, replace(PAPER, upvotes=5000)), 2: (12, PAPER)}
-    ranked = rank({1: Match(MENTIONED), 2: Match(ABOUT)}, papers, TODAY)
-    assert [paper.paper_id for paper in ranked] == [2, 1]
-    assert [paper.seq for paper in ranked] == [12, 11]
-    assert ranked[0].score == (ABOUT, 0.0)
+def test_papers_stand_in_sets_by_the_points_they_have() -> None:
+    found = levels([(0, 0), (1, 1), (2, 2), (3, 9)])
+    assert found == (0b1111, 0b1110, 0b1100, 0b1000, 0b1000, 0b1000)
+    assert len(found) == TIERS
+    assert found[NEARBY - 1] == 0b1111
+    assert found[MENTIONED - 1] == 0b1110
+    assert found[ABOUT - 1] == 0b1100
 
 
-def test_equals_stand_in_the_order_of_arrival() -> None:
-    papers = {paper_id: (100 - paper_id, PAPER) for paper_id in range(5)}
-    ranked = rank(dict.fromkeys(papers, Match(MENTIONED)), papers, TODAY)
-    assert [paper.seq for paper in ranked] == [96, 97, 98, 99, 100]
+def test_papers_are_ordered_by_tier_and_within_a_tier_by_number() -> None:
+    found = levels([(5, 2), (0, 1), (3, 2), (9, 40), (1, 0)])
+    assert list(in_order(found)) == [(6, 9), (3, 3), (3, 5), (2, 0), (1, 1)]
 
 
-def test_nothing_matched_ranks_nothing() -> None:
-    assert rank({}, {1: (1, PAPER)}, TODAY) == []
+def test_only_the_papers_chosen_from_are_ordered() -> None:
+    found = levels([(5, 2), (0, 1), (3, 2)])
+    assert list(in_order(found, among=0b100001)) == [(3, 5), (2, 0)]
+    assert list(in_order(found, among=0)) == []
 
 
-counts = st.none() | st.integers(0, 10**9)
-papers_of_any_source = st.builds(
-    Paper,
-    title=st.just("t"),
-    upvotes=counts,
-    comments=counts,
-    stars=counts,
-    published=st.none() | st.dates(),
-)
+def test_nothing_matched_is_no_order() -> None:
+    assert list(in_order(levels([]))) == []
 
 
-@given(st.lists(st.tuples(st.sampled_from([ABOUT, MENTIONED]), papers_of_any_source), max_size=20))
-def test_any_papers_are_ranked_once_each_and_best_first(found: list[tuple[int, Paper]]) -> None:
-    matches = {index: Match(tier) for index, (tier, _) in enumerate(found)}
-    papers = {index: (index + 1, paper) for index, (_, paper) in enumerate(found)}
-    ranked = rank(matches, papers, TODAY)
-    assert sorted(paper.paper_id for paper in ranked) == list(matches)
-    for better, worse in pairwise(ranked):
-        assert (better.score, -better.seq) > (worse.score, -worse.seq)
+@given(st.dictionaries(st.integers(0, 300), st.integers(0, 8)))
+def test_any_papers_are_ordered_once_each_and_best_first(points: dict[int, int]) -> None:
+    order = list(in_order(levels(points.items())))
+    assert sorted(number for _, number in order) == sorted(points)
+    assert all(tier == min(points[number] + 1, TIERS) for tier, number in order)
+    for (tier, number), (next_tier, next_number) in pairwise(order):
+        assert (-tier, number) < (-next_tier, next_number)

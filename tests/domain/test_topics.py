@@ -84,6 +84,40 @@ def test_a_minus_excludes_just_the_word_phrase_or_group_that_follows() -> None:
         ('"NOT this OR that"', '"not this or that"'),
         ("a\tb\nc\u3000d", "a b c d"),
         ("世界模型 OR がく", "がく OR 世界模型"),
+        (r"Schr{\"o}dinger bridges", "schrodinger bridges"),
+        (r'Schr{"o}dinger', "schrodinger"),
+        (r'"Schr\"odinger bridges"', '"schrodinger bridges"'),
+        ("Bayes*", "bayes*"),
+        ('"neural net*"', '"neural net*"'),
+        ("state-of-the-art*", '"state of the art*"'),
+        ('"the A* search"', '"the a search"'),
+        ("世*", "世"),
+        ("TITLE:Robots", "title:robots"),
+        ("title: robots", "title:robots"),
+        ("title：robots", "title:robots"),
+        ('author:"Yann LeCun"', 'author:"yann lecun"'),
+        ("category:cs.CL", 'category:"cs cl"'),
+        ("title:world models", "models AND title:world"),
+        ("title:(world models)", "title:(world models)"),
+        ("title:(a OR b -c)", "title:a OR title:b AND NOT title:c"),
+        ("-title:(a b)  c", "c AND NOT title:(a b)"),
+        ("exact:LLM agents", "exact:llm agents"),
+        ("exact:(LLM agents)", "exact:llm exact:agents"),
+        ("exact:(a OR title:b)", "exact:a OR title:exact:b"),
+        ("exact:title:LLM", "title:exact:llm"),
+        ("title:exact:(a b)", "title:(exact:a exact:b)"),
+        ("author:exact:Ng", "author:ng"),
+        ("exact:bayes*", "bayes*"),
+        ('exact:"deep bayes*"', 'exact:"deep bayes*"'),
+        ("upvotes>=20", "upvotes>=20"),
+        ("Upvotes >= 020", "upvotes>=20"),
+        ("upvotes≥1,000 a", "a AND upvotes>=1000"),
+        ("has:code", "has:code"),
+        ("a Has: PDF", "a AND has:pdf"),
+        ("a NOT upvotes>=20 -has:code", "a AND NOT has:code AND NOT upvotes>=20"),
+        ("EnvHarness: Awakening Worlds", "envharness awakening worlds"),
+        ("upvotes exact title", "upvotes exact title"),
+        ("Q=K", '"q k"'),
     ],
 )
 def test_equal_questions_share_one_canonical_text(text: str, canonical: str) -> None:
@@ -119,6 +153,28 @@ def test_the_order_of_words_side_by_side_is_kept() -> None:
         ("NOT a", 1, "a paper meets this part by what it lacks, as nearly all papers do"),
         ("a OR NOT b", 6, "a paper meets this part by what it lacks, as nearly all papers do"),
         ("a OR (b OR -c)", 6, "a paper meets this part by what it lacks, as nearly all papers do"),
+        ("bay*es", 4, "a * stands only at the end of a word"),
+        ("**", 1, "there is no letter or digit to look for here"),
+        ("ba*", 3, "a * needs at least 3 letters before it"),
+        ('a "b*"', 5, "a * needs at least 3 letters before it"),
+        ("a title:", 3, "title: needs a word, a phrase or parentheses after it"),
+        ("title: OR a", 1, "title: needs a word, a phrase or parentheses after it"),
+        ("title:-a", 1, "title: needs a word, a phrase or parentheses after it"),
+        ("(exact:)", 2, "exact: needs a word, a phrase or parentheses after it"),
+        ("title:author:a", 1, "title: needs a word, a phrase or parentheses after it"),
+        ("a title:(b author:c)", 3, "author:c cannot stand inside title:"),
+        ("title:(a upvotes>=3)", 1, "upvotes>=3 cannot stand inside title:"),
+        ("a foo:bar", 3, "there is no field foo:"),
+        ("titel: robots", 1, "there is no field titel:"),
+        ("upvotes>=x", 1, "there is no number of upvotes after upvotes>="),
+        ("upvotes>=", 1, "there is no number of upvotes after upvotes>="),
+        ("upvotes>=1000000000", 1, "there is no number of upvotes after upvotes>="),
+        ("upvotes>20", 1, "upvotes are asked for with >="),
+        ("a upvotes<20", 3, "upvotes can only be asked to be at least a number"),
+        ("stars>=5", 1, "only upvotes can be compared with a number"),
+        ("has:", 1, "has: needs a word after it"),
+        ("a has:cod", 3, "no paper is marked as has:cod"),
+        ("NOT upvotes>=20", 1, "a paper meets this part by what it lacks, as nearly all papers do"),
         ("a\0b", 2, "the invisible character U+0000 cannot be part of a topic"),
         ("ab\x1b[2J", 3, "the invisible character U+001B cannot be part of a topic"),
         ("\ud800", 1, "the invisible character U+D800 cannot be part of a topic"),
@@ -133,6 +189,36 @@ def test_a_mistake_is_named_with_its_column(text: str, position: int, message: s
 
 def test_something_sought_makes_an_exclusion_inside_parentheses_fine() -> None:
     assert parse("a AND (b OR NOT c)").canonical == "a AND (b OR NOT c)"
+
+
+@pytest.mark.parametrize(
+    ("text", "instead"),
+    [
+        ("titel:robots", "Write title: instead, or leave out the colon."),
+        ("authors:lecun", "Write author: instead, or leave out the colon."),
+        ("has:cod", "Write has:code."),
+        ("has:x", "Write one of has:code, has:project, has:pdf."),
+        ("upvotes>20", "Write upvotes>=21."),
+        ("upvotes:20", "Write upvotes>=20."),
+        ("a upvotes<20", "Write NOT upvotes>=20."),
+        ("a upvotes<=20", "Write NOT upvotes>=21."),
+        ("title:", 'Write title:robots or title:"world models".'),
+        ("G*power", 'Write bayes*, or put it in quotation marks to find its words: "G*power".'),
+    ],
+)
+def test_a_mistake_is_answered_with_what_to_write(text: str, instead: str) -> None:
+    assert refused(text).instead == instead
+
+
+def test_what_is_told_to_be_written_can_be_written() -> None:
+    for text in (
+        "upvotes>=21",
+        "a NOT upvotes>=20",
+        'title:"world models"',
+        '"G*power"',
+        "has:code",
+    ):
+        parse(text)
 
 
 def test_an_explanation_shows_the_place_the_reason_and_the_way_out() -> None:
@@ -194,6 +280,16 @@ def test_a_topic_that_grows_beyond_the_limit_when_written_out_is_refused() -> No
         "-(" * (MAX_LENGTH // 2),
         '"' * (MAX_LENGTH - 1),
         "\0" * 20_000,
+        "title:" * 20_000,
+        "title:" * 85,
+        "exact:" * 85 + "a",
+        "title:(" * 64,
+        "*" * MAX_LENGTH,
+        "upvotes>=" + "9" * 500,
+        "upvotes>=" * 56,
+        "a:" * 250,
+        '\\"' * 256,
+        '{"' * 256,
     ],
     ids=lambda text: f"{text[:5]!a}…{len(text)}",
 )
@@ -209,7 +305,39 @@ def test_many_nots_cost_nothing() -> None:
 
 
 pieces = st.sampled_from(
-    ["AND", "OR", "NOT", "(", ")", "-", '"', "“", "a", "b", "c-d", "Ä", "世界", "*", ":", "^", "&"]
+    [
+        *[
+            "AND",
+            "OR",
+            "NOT",
+            "(",
+            ")",
+            "-",
+            '"',
+            "“",
+            "a",
+            "b",
+            "c-d",
+            "Ä",
+            "世界",
+            "*",
+            ":",
+            "^",
+            "&",
+        ],
+        *[
+            "bayes*",
+            "title:",
+            "author:",
+            "exact:",
+            "upvotes>=20",
+            "has:code",
+            "has:",
+            ">=",
+            "{",
+            "\\",
+        ],
+    ]
 )
 texts = st.lists(st.tuples(pieces, st.sampled_from(["", " "])), max_size=24).map(
     lambda parts: "".join(piece + space for piece, space in parts)

@@ -1,0 +1,42 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.domain.marking import marks
+from service.domain.text import words
+
+
+def marked(text: str, *phrases: str) -> list[str]:
+    return [text[start:end] for start, end in marks(text, phrases)]
+
+
+@pytest.mark.parametrize(
+    ("text", "phrases", "expected"),
+    [
+        ("World-Models, and world models.", ["world models"], ["World-Models", "world models"]),
+        ("Schrödinger’s “LLMs”", ["schrodinger", "llms"], ["Schrödinger", "LLMs"]),
+        ("关于世界模型的研究", ["世界模型"], ["世界模型"]),
+        ("GPT模型", ["gpt"], ["GPT"]),
+        ("a b a b a", ["a b a"], ["a b a b a"]),
+        ("large language model", ["language", "large language"], ["large language"]),
+        ("models", ["model"], []),
+        ("x", ["", "!"], []),
+    ],
+)
+def test_what_was_found_is_marked_as_it_is_written(
+    text: str, phrases: list[str], expected: list[str]
+) -> None:
+    assert marked(text, *phrases) == expected
+
+
+@given(st.text(), st.lists(st.text(max_size=3)))
+def test_marks_stand_in_order_and_never_overlap(text: str, phrases: list[str]) -> None:
+    end = 0
+    for start, stop in marks(text, phrases):
+        assert end <= start < stop <= len(text)
+        end = stop
+
+
+@given(st.lists(st.sampled_from(["Été", "世界", "ab", "c-d", "x"]), min_size=1).map(" ".join))
+def test_a_text_made_of_words_is_marked_whole_by_its_own_words(text: str) -> None:
+    assert marked(text, " ".join(words(text))) == [text]
