@@ -6,13 +6,17 @@ from datetime import UTC, datetime
 from service.domain.deliveries import Kind, Planned
 from service.domain.digests import Digest, Skipped, SkipReason, compose
 from service.domain.links import new_token
-from service.domain.ranking import Levels
 from service.domain.readers import Reader, address_hash
 from service.mail.letter import Letters
 from service.matching.rankings import Rankings
 from service.printing import Press
 from service.store.deliveries import Verdict
 from service.store.papers import StoredPaper
+
+# A reader's topics, the seq they were served up to, and the most papers they take.
+Wanted = tuple[tuple[tuple[int, str], ...], int, int]
+
+_DECISIONS_KEPT = 30_000
 
 
 class Planner:
@@ -41,59 +45,73 @@ class Planner:
         in_place = [keyed[paper_id] for paper_id in self._rankings.places]
         self._press = Press(letters, keep, in_place, year=today.year)
         self._upto = upto
+        self._decided: dict[Wanted, bytes | Skipped] = {}
 
     def decide(
         self, readers: Sequence[Reader], suppressed: Collection[str] = frozenset()
     ) -> list[Verdict]:
         """Return a verdict for each reader; `suppressed` holds hashes of addresses not to mail."""
+        self._learn(readers)
+        # Readers who want the same of the same papers get the same digest, chosen once.
+        wanted = {_wanted(reader): None for reader in readers}
+        chosen = {want: self._choose(*want) for want in wanted if want not in self._decided}
+        printed = self._press.print(
+            [(want[0], choice) for want, choice in chosen.items() if isinstance(choice, Digest)],
+            self._rankings.levels,
+        )
+        selections = iter(printed)
+        decided = {want: self._decided[want] for want in wanted if want in self._decided}
+        for want, choice in chosen.items():
+            decided[want] = choice if isinstance(choice, Skipped) else next(selections)
+            if len(self._decided) < _DECISIONS_KEPT:
+                self._decided[want] = decided[want]
+        return [
+            self._verdict(reader, decided[_wanted(reader)])
+            if not (suppressed and address_hash(reader.address) in suppressed)
+            else Verdict(reader, Skipped(SkipReason.SUPPRESSED))
+            for reader in readers
+        ]
+
+    def _learn(self, readers: Sequence[Reader]) -> None:
         topics = {topic_id for reader in readers for topic_id, _ in reader.topics}
         if unseen := topics - self._queries.keys():
-            self._queries.update(self._queries_of(unseen))
-        choices = [self._choose(reader, suppressed) for reader in readers]
-        digests = [
-            (reader, choice)
-            for reader, choice in zip(readers, choices, strict=True)
-            if isinstance(choice, Digest)
-        ]
-        printed = iter(self._press.print(digests, self._levels))
-        return [
-            Verdict(reader, choice)
-            if isinstance(choice, Skipped)
-            else Verdict(
-                reader,
-                Planned(
-                    reader.subscriber_id,
-                    Kind.DIGEST,
-                    reader.local_date,
-                    new_token(),
-                    next(printed),
-                    preference_id=reader.preference_id,
-                    seq_from=reader.served_to,
-                ),
-            )
-            for reader, choice in zip(readers, choices, strict=True)
-        ]
+            queries = self._queries_of(unseen)
+            self._rankings.expect(queries.values())
+            self._queries.update(queries)
 
-    def _levels(self, reader: Reader) -> list[tuple[str, Levels]]:
-        """Return the reader's topics by their words, each with the places that match it."""
-        return [(shown, self._rankings.levels(topic_id)) for topic_id, shown in reader.topics]
-
-    def _choose(self, reader: Reader, suppressed: Collection[str]) -> Digest | Skipped:
-        if suppressed and address_hash(reader.address) in suppressed:
-            return Skipped(SkipReason.SUPPRESSED)
-        served_to = reader.served_to
+    def _choose(
+        self, topics: Sequence[tuple[int, str]], served_to: int, max_papers: int
+    ) -> Digest | Skipped:
         if served_to >= self._upto:
             return Skipped(SkipReason.NO_NEW_PAPERS)
         standing = self._rankings.standing
-        standings = [standing(topic_id, served_to) for topic_id, _ in reader.topics]
+        standings = [standing(topic_id, served_to) for topic_id, _ in topics]
         return compose(
             standings or [self._rankings.trending(served_to)],
             places=len(self._rankings.places),
-            max_papers=reader.max_papers,
+            max_papers=max_papers,
         )
+
+    def _verdict(self, reader: Reader, decided: bytes | Skipped) -> Verdict:
+        if isinstance(decided, Skipped):
+            return Verdict(reader, decided)
+        letter = Planned(
+            reader.subscriber_id,
+            Kind.DIGEST,
+            reader.local_date,
+            new_token(),
+            decided,
+            preference_id=reader.preference_id,
+            seq_from=reader.served_to,
+        )
+        return Verdict(reader, letter)
 
     def __enter__(self) -> "Planner":
         return self
 
     def __exit__(self, *_: object) -> None:
         self._rankings.__exit__()
+
+
+def _wanted(reader: Reader) -> Wanted:
+    return reader.topics, reader.served_to, reader.max_papers

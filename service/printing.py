@@ -9,7 +9,6 @@ from service.domain.digests import Digest
 from service.domain.links import Purpose, sign
 from service.domain.papers import Paper
 from service.domain.ranking import Levels
-from service.domain.readers import Reader
 from service.domain.selection import pack_ids, packed_number
 from service.domain.timetable import local_date, spoken_schedule
 from service.mail.headers import address_value, envelope_sender
@@ -48,27 +47,31 @@ class Press:
 
     def print(
         self,
-        digests: Sequence[tuple[Reader, Digest]],
-        levels_of: Callable[[Reader], Sequence[tuple[str, Levels]]],
+        digests: Sequence[tuple[Sequence[tuple[int, str]], Digest]],
+        levels_of: Callable[[int], Levels],
     ) -> list[bytes]:
         """Return each digest as a packed selection, printing the parts that do not exist yet.
 
-        `levels_of` gives the words of a reader's topics, each with the places that match it. A
-        card names the topics it is most about first.
+        A digest comes with its reader's topics, by id and words; `levels_of` gives the places
+        that match one. A card names the topics it is most about first.
         """
         if not digests:
             return []
         if self._frame is None:
             (self._frame,) = self._keep([self._letters.frame("digest")])
-        labels = {shown for reader, _ in digests for _, shown in reader.topics}
+        labels = {shown for topics, _ in digests for _, shown in topics}
         places = {place for _, digest in digests for place in digest.chosen}
         self._store(self._names, labels, self._letters.because)
         self._store(self._cards, places, self._card)
         cards, names, frame = self._cards, self._names, self._frame
         packed = []
-        for reader, digest in digests:
-            topics = [(levels, names[shown]) for shown, levels in levels_of(reader)]
-            picked = [(cards[place], _found_by(topics, place)) for place in digest.chosen]
+        for topics, digest in digests:
+            named = [(levels_of(topic_id), names[shown]) for topic_id, shown in topics]
+            if len(named) == 1:
+                only = [name for _, name in named]
+                picked = [(cards[place], only) for place in digest.chosen]
+            else:
+                picked = [(cards[place], _found_by(named, place)) for place in digest.chosen]
             packed.append(pack_ids(frame, picked, topics=len(topics), matched=digest.matched))
         return packed
 

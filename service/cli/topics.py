@@ -41,7 +41,10 @@ def try_out(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Show what a topic would have brought: how many papers a day, and the best of them."""
+    """Show what a topic would have brought, day by day.
+
+    Prints how many papers a day it matches and the best of them. Nothing is changed.
+    """
     topic = parse(query)
     other = parse(against) if against is not None else None
     with open_installation(settings.load()).database.read() as connection:

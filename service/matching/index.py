@@ -1,5 +1,6 @@
 """Papers indexed once, in memory; topics run against them."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Self, TypeAlias
@@ -24,6 +25,8 @@ from service.domain.papers import Paper
 from service.domain.ranking import ABOUT, TIERS, TITLE_POINTS, Levels, levels
 from service.matching.column import Column
 from service.matching.stems import Stems
+
+_WORD = re.compile(r"\w+")
 
 _Words: TypeAlias = Term | Near | In
 
@@ -53,6 +56,10 @@ class PaperIndex:
         self._text = Column(zip([*range(len(papers))] * 2, texts, strict=True), self._stems)
         self._columns: dict[Field, Column] = {}
         self._known: dict[Leaf, Levels] = {}
+
+    def expect(self, queries: Iterable[str]) -> None:
+        """Learn the stems of all words of some canonical queries at once."""
+        self._stems.of(word for query in queries for word in _WORD.findall(query))
 
     def run(self, expression: Expression) -> Levels:
         """Return the papers that meet an expression, by tier.

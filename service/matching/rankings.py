@@ -1,6 +1,6 @@
 """The rankings of one plan: every topic is run once over the papers that may be new to someone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import islice
 
@@ -43,6 +43,10 @@ class Rankings:
         self._levels: dict[int, Levels] = {}
         self._new: dict[int, int] = {}
         self._standings: dict[tuple[int, int], Standing] = {}
+
+    def expect(self, queries: Iterable[str]) -> None:
+        """Prepare for canonical queries that will be asked for: many at once cost far less."""
+        self._index.expect(queries)
 
     def levels(self, topic_id: int) -> Levels:
         """Return the papers that match a topic, by tier; the first set holds all of them."""
