@@ -27,13 +27,14 @@ ALLOWED = {
     "planning": {"mail", "matching", "printing", "store"},
     "pipeline": {"installation", "planning", "printing", *ROOMS},
     "backtest": {"matching", "store"},
+    "explain": {"mail", "matching", "store"},
     "notices": {"installation", "store"},
     "consent": {"notices", "installation", "mail", "printing", "store"},
     "web": {"consent", "installation", "mail", "pipeline", "resources", "store"},
     "schedule": {"consent", "installation", "pipeline", "sources", "store"},
     "cli": {
-        "backtest", "consent", "demo", "installation", "mail", "observe", "pipeline", "resources",
-        "schedule", "settings", "store", "web",
+        "backtest", "consent", "demo", "explain", "installation", "mail", "observe", "pipeline",
+        "resources", "schedule", "settings", "store", "web",
     },
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ import typer
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from service import settings
-from service.cli import db, demo, look, rounds, serve, subscribers, topics
+from service.cli import db, demo, explain, look, rounds, serve, subscribers, topics
 from service.cli.report import WorkFailed, notice, say
 from service.consent import TooManyTopics
 from service.domain.timetable import TimetableError
@@ -31,7 +31,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 # In the order of the help: see it, run it, do its steps by hand, look at it, manage it.
-for commands in (demo, serve, rounds, look):
+for commands in (demo, serve, rounds, look, explain):
     commands.add_to(app)
 app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(topics.app, name="topics")

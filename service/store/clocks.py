@@ -26,6 +26,12 @@ def start(connection: Connection, subscriber_id: int, floor: int) -> None:
     )
 
 
+def watermark(connection: Connection, subscriber_id: int) -> int:
+    """Return the highest seq planned for a reader; 0 for one whose clock never started."""
+    query = select(_CLOCK.c.watermark).where(_CLOCK.c.subscriber_id == subscriber_id)
+    return connection.scalar(query) or 0
+
+
 def hold(connection: Connection, subscriber_ids: Sequence[int], day: date) -> dict[int, int]:
     """Lock the clocks of readers who are active and have no digest for `day`; return their
     watermarks.

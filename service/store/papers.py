@@ -3,12 +3,13 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 from sqlmodel import col
 
 from service.domain.papers import Known, Paper, identities
@@ -50,6 +51,42 @@ def by_key(connection: Connection, key: str) -> StoredPaper | None:
         select(_PAPER).where(_PAPER.c.key == key, _PAPER.c.seq.is_not(None))
     ).first()
     return _stored(row) if row else None
+
+
+def by_name(connection: Connection, name: str) -> list[StoredPaper]:
+    """Return the published papers that answer to an identity (see `domain.papers`)."""
+    identity = tables.Identity
+    owners = select(col(identity.paper_id)).where(col(identity.name) == name)
+    return _published(connection, _PAPER.c.id.in_(owners))
+
+
+def by_title(connection: Connection, words: Sequence[str], limit: int) -> list[StoredPaper]:
+    """Return the newest published papers whose titles hold the words in this order, blind to the
+    case of plain letters."""
+    if not words:
+        return []
+    escaped = (re.sub(r"([\\\\%_])", r"\\\1", word) for word in words)
+    return _published(connection, _PAPER.c.title.ilike(f"%{'%'.join(escaped)}%", "\\"), limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The first edition that brought a paper."""
+
+    file: str
+    date: date
+    at: datetime
+
+
+def arrival(connection: Connection, paper_id: int) -> Arrival | None:
+    """Return how a paper first came."""
+    row = connection.execute(
+        select(_EDITION.c.file, _EDITION.c.date, _EDITION.c.arrived_at)
+        .join(_MEMBER, _MEMBER.c.edition_id == _EDITION.c.id)
+        .where(_MEMBER.c.paper_id == paper_id, _EDITION.c.published_at.is_not(None))
+        .order_by(_EDITION.c.id)
+    ).first()
+    return None if row is None else Arrival(*row)
 
 
 def by_edition_date(
@@ -144,6 +181,14 @@ def to_paper(row: Row[Any]) -> Paper:
 def names_to_add(paper: Paper, paper_id: int) -> list[dict[str, Any]]:
     """Return the identity rows that make a paper known by all its names."""
     return [{"name": name, "paper_id": paper_id} for name in identities(paper)]
+
+
+def _published(
+    connection: Connection, which: ColumnElement[bool], limit: int | None = None
+) -> list[StoredPaper]:
+    query = select(_PAPER).where(which, _PAPER.c.seq.is_not(None))
+    rows = connection.execute(query.order_by(_PAPER.c.seq.desc()).limit(limit))
+    return [_stored(row) for row in rows]
 
 
 def _stored(row: Row[Any]) -> StoredPaper:
