@@ -2,21 +2,26 @@
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
-from service import consent, pipeline
+from service import consent, fetching, pipeline
 from service.domain.policy import Result
+from service.domain.sources import Condition
 from service.installation import Installation
 from service.sources import folder
 
 DELIVER_SECONDS = 1
+FETCH_SECONDS = 15
 AFTER_HALT = timedelta(seconds=30)
 TIDY_EVERY = timedelta(hours=1)
+
+# A day of a source whose papers are missing: never taken for one without papers.
+_MISSED = (Condition.LATE, Condition.EMPTY)
 
 _log = structlog.get_logger()
 
@@ -41,13 +46,17 @@ class Schedule:
         self._everyone = everyone
         self._stop = threading.Event()
         self._seen: dict[Path, tuple[int, int]] = {}
+        self._told: dict[str, tuple[Condition, date | None]] = {}
         self._paused_until: datetime | None = None
         self._tidied_at: datetime | None = None
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1}
         )
         first = datetime.now(UTC)
-        for verb, seconds in ((self._round, tick_seconds), (self._deliver, DELIVER_SECONDS)):
+        verbs = [(self._round, tick_seconds), (self._deliver, DELIVER_SECONDS)]
+        if installation.sources:
+            verbs.append((self._fetch, FETCH_SECONDS))
+        for verb, seconds in verbs:
             self._scheduler.add_job(
                 self._safely,
                 "interval",
@@ -97,6 +106,24 @@ class Schedule:
             if forgotten:
                 _log.info("unconfirmed_forgotten", subscribers=forgotten)
 
+    def _fetch(self) -> None:
+        """Ask the sources that are due, and tell, once each, of those that are not as they should."""
+        if self._stop.is_set():
+            return
+        for fetched in fetching.fetch(self._installation, self._now()):
+            if fetched.error is not None:
+                _log.warning("source_failed", source=fetched.source, reason=fetched.error)
+            for file in fetched.files:
+                _log.info("source_fetched", source=fetched.source, file=file)
+            if self._stop.is_set():
+                return
+        installation = self._installation
+        for report in fetching.reports(installation.database, installation.sources, self._now()):
+            told = (report.condition, report.day)
+            if report.condition in _MISSED and self._told.get(report.source) != told:
+                _log.warning(f"source_{report.condition}", source=report.source, day=report.day)
+            self._told[report.source] = told
+
     def _deliver(self) -> None:
         if self._stop.is_set():
             return
@@ -112,11 +139,13 @@ class Schedule:
             _log.info("letters_delivered", **counts, expired=delivered.expired)
 
     def _changed_files(self) -> list[Path]:
-        """Return the files that are new, or not what they were when last looked at."""
+        """Return the files that are new, or not what they were when last looked at, and settled."""
         changed = []
         for path in folder.candidates(self._installation.digest_dir):
             try:
                 status = path.lstat()
+                if not folder.is_settled(path):
+                    continue
             except FileNotFoundError:
                 continue
             mark = (status.st_mtime_ns, status.st_size)

@@ -22,16 +22,18 @@ ALLOWED = {
     "resources": set(),
     "observe": set(),
     "demo": {"resources"},
-    "installation": {"mail", "resources", "settings", "store"},
+    # The web that an installation fetches from is one of its values.
+    "installation": {"mail", "resources", "settings", "sources", "store"},
+    "fetching": {"installation", "sources", "store"},
     "printing": {"mail"},
     "planning": {"mail", "matching", "printing", "store"},
     "pipeline": {"installation", "planning", "printing", *ROOMS},
     "consent": {"installation", "mail", "printing", "store"},
     "web": {"consent", "installation", "mail", "pipeline", "resources", "store"},
-    "schedule": {"consent", "installation", "pipeline", "sources", "store"},
+    "schedule": {"consent", "fetching", "installation", "pipeline", "sources", "store"},
     "cli": {
-        "consent", "demo", "installation", "mail", "observe", "pipeline", "resources",
-        "schedule", "settings", "store", "web",
+        "consent", "demo", "fetching", "installation", "mail", "observe", "pipeline", "resources",
+        "schedule", "settings", "sources", "store", "web",
     },
 }  # fmt: skip
 

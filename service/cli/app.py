@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import typer
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from service.cli import db, demo, look, rounds, serve, subscribers
+from service.cli import db, demo, editions, look, rounds, serve, subscribers
 from service.cli.report import WorkFailed, notice
 from service.domain.timetable import TimetableError
 from service.domain.topics import TopicError
@@ -22,6 +22,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(db.app, name="db")
+app.add_typer(editions.app, name="editions")
 app.add_typer(subscribers.app, name="subscribers")
 for commands in (rounds, look, serve, demo):
     commands.add_to(app)

@@ -4,11 +4,11 @@ import sys
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from service import pipeline, settings
+from service import fetching, pipeline, settings
 from service.cli.clock import clock
 from service.cli.report import WorkFailed, notice, print_json, print_table, say
 from service.domain.digests import Skipped
@@ -25,15 +25,18 @@ def add_to(app: typer.Typer) -> None:
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Count papers, editions, subscribers and deliveries."""
-    with open_installation(settings.load()).database.read() as connection:
+    """Count papers, editions, subscribers and deliveries, and say how the sources are doing."""
+    installation = open_installation(settings.load())
+    sources = fetching.reports(installation.database, installation.sources, clock(None)())
+    with installation.database.read() as connection:
         books = deliveries.books(connection)
         report = {
-            "papers": papers.last_seq(connection),
+            "papers": papers.count(connection),
             "editions": editions.count(connection),
             "subscribers": subscribers.count_by_status(connection),
             "deliveries": books.by_status,
             "books": {"planned": books.planned, "balanced": books.balanced},
+            "sources": [_source(told) for told in sources],
         }
     if as_json:
         print_json(report)
@@ -43,7 +46,23 @@ def status(
         counts = report[noun]
         assert isinstance(counts, dict)
         print_table((noun, ""), list(counts.items()))
+    if sources:
+        columns = ("source", "is", "day", "papers", "asked", "error")
+        print_table(columns, [[*_source(told).values()] for told in sources])
     say("The books balance." if books.balanced else "The books do not balance!")
+
+
+def _source(told: fetching.Report) -> dict[str, Any]:
+    polled = told.polled
+    asked = polled.polled_at if polled else None
+    return {
+        "source": told.source,
+        "condition": told.condition.value,
+        "day": told.day,
+        "papers": told.papers,
+        "asked": asked.isoformat(timespec="minutes") if asked else None,
+        "error": polled.error if polled else None,
+    }
 
 
 def preview(

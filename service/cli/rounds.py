@@ -1,6 +1,8 @@
 """`paperround ingest`, `plan`, `deliver` and `send`: the daily round by hand."""
 
+import dataclasses
 import signal
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -9,13 +11,14 @@ from typing import Annotated, Any
 
 import typer
 
-from service import pipeline, settings
+from service import fetching, pipeline, settings
 from service.cli.clock import Clock, clock
 from service.cli.report import WorkFailed, notice, print_json, print_table, say
 from service.domain.digests import SkipReason
 from service.domain.policy import Result
 from service.installation import Installation, open_installation
 from service.pipeline import Delivered, Ingested, Plan
+from service.sources import jsonlines
 from service.store import deliveries
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -26,17 +29,44 @@ Now = Annotated[
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (ingest, plan, deliver, send):
+    for command in (fetch, ingest, plan, deliver, send):
         app.command()(command)
+
+
+def fetch(as_json: AsJson = False) -> None:
+    """Ask all sources for new papers now, and keep what they give as digest files."""
+    installation = open_installation(settings.load())
+    try:
+        answers = list(fetching.fetch(installation, clock(None)(), due_only=False))
+    except OSError as error:
+        raise WorkFailed(
+            f"{installation.digest_dir} cannot be written to ({error.strerror})."
+        ) from None
+    if as_json:
+        print_json({"sources": [dataclasses.asdict(answer) for answer in answers]})
+    elif not installation.sources:
+        say("No source is named: set PAPERROUND_SOURCES.")
+    else:
+        shown = [(a.source, a.error or ", ".join(a.files) or "nothing new") for a in answers]
+        print_table(("source", "answer"), shown)
+    failed = sum(answer.error is not None for answer in answers)
+    if failed:
+        raise WorkFailed(f"{failed} of {len(answers)} sources failed.")
 
 
 def ingest(
     paths: Annotated[
         list[Path] | None, typer.Argument(help="Files or folders; default: DIGEST_DIR.")
     ] = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of one line of JSON Lines.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take in digest files. A bad file is named and left; the others go in."""
+    """Take in digest files. A bad file is named; the others go in."""
+    if schema:
+        sys.stdout.write(jsonlines.schema())
+        return
     installation = open_installation(settings.load())
     reports = _ingest(installation, paths or [installation.digest_dir], clock(None))
     if as_json:
@@ -105,6 +135,8 @@ def _ingest(installation: Installation, paths: Sequence[Path], tick: Clock) -> l
         reports.append(report)
         if report.error is not None:
             notice(f"{report.file}: {report.error}")
+        elif report.status == "waiting":
+            notice(f"{report.file}: is still being written; left for the next time")
     return reports
 
 

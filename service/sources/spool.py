@@ -1,0 +1,43 @@
+"""Papers on their way into the database, kept in a temporary file when they are many."""
+
+import pickle
+import tempfile
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any
+
+from service.domain.papers import Paper
+
+_IN_MEMORY = 8 * 1024 * 1024
+
+
+class Spool:
+    """A list of papers that grows without growing in memory. A context manager."""
+
+    def __init__(self) -> None:
+        # Outlives this method: __exit__ closes it.
+        self._file: Any = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
+        self._count = 0
+
+    def append(self, paper: Paper) -> None:
+        pickle.dump(paper, self._file, pickle.HIGHEST_PROTOCOL)
+        self._count += 1
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Paper]:
+        self._file.seek(0)
+        for _ in range(self._count):
+            yield pickle.load(self._file)
+
+    def __enter__(self) -> "Spool":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._file.close()
