@@ -27,7 +27,7 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How one source is doing; `papers` are those of `day`, its last complete day, where it has one."""
+    """How one source is doing; `papers` are those of its last complete `day`, if it has one."""
 
     source: str
     condition: Condition

@@ -107,7 +107,7 @@ class Schedule:
                 _log.info("unconfirmed_forgotten", subscribers=forgotten)
 
     def _fetch(self) -> None:
-        """Ask the sources that are due, and tell, once each, of those that are not as they should."""
+        """Ask the sources that are due, and tell, once each, of those whose papers are missing."""
         if self._stop.is_set():
             return
         for fetched in fetching.fetch(self._installation, self._now()):

@@ -77,11 +77,8 @@ def identities(paper: Paper) -> tuple[str, ...]:
 
 def title_identity(title: str) -> str:
     """Return the identity of a title: blind to case, accents, width, punctuation and spacing."""
-    if title.isascii():
-        folded = title.lower()
-    else:
-        folded = unicodedata.normalize("NFKD", title).casefold()
-    letters = _NOT_LETTERS.sub("", folded)
+    folded = title if title.isascii() else unicodedata.normalize("NFKD", title)
+    letters = _NOT_LETTERS.sub("", folded.casefold())
     # A title of symbols alone would otherwise equal every other such title.
     return "title:" + hashlib.sha256((letters or title.strip()).encode()).hexdigest()[:24]
 

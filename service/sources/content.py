@@ -32,9 +32,8 @@ class Content:
         self.cut_line: str | None = None
         while len(self._first) < _HEAD and (piece := self._read()):
             self._first += piece
-        if self._first.isspace() or not self._first:
-            if not self._read():
-                raise UnreadableFile("the file is empty")
+        if not self._first.strip() and len(self._first) < _HEAD:
+            raise UnreadableFile("the file is empty")
         self.head = (
             self._first[:_HEAD]
             .removeprefix(codecs.BOM_UTF8)

@@ -29,7 +29,7 @@ def read(content: Content) -> Iterator[Paper | Rejected | date]:
         yield from _items(document)
     else:
         found = False
-        for key in document.keys():
+        for key in document.members():
             if key == "data":
                 found = True
                 if document.peek() != "[":

@@ -25,6 +25,9 @@ _ROOT = re.compile(r"<(?:rss|feed|rdf:RDF)[\s>]", re.IGNORECASE)
 _END = re.compile(rb"</(?:rss|feed|rdf:RDF)\s*>(?:\s|<!--.*?-->)*\Z", re.IGNORECASE | re.DOTALL)
 _BETWEEN_NAMES = re.compile(r"\s*;\s*|\s*,?\s+and\s+|\s*,\s*")
 
+# RSS has the address first.
+_BY_MAIL = re.compile(r"\S+@\S+ \((.+)\)")
+
 Entry = Any
 
 
@@ -63,6 +66,9 @@ def parsed(content: Content) -> Any:
     # A feed with mistakes in it is read as well as it goes, but never one that lacks its end.
     if not _END.search(data[-4_096:]):
         raise UnreadableFile("the feed is cut off: the end tag of its root is missing")
+    if b"<!ENTITY" in data:
+        # No feed needs its own; they serve to grow without bound, or to read files.
+        raise UnreadableFile("the feed declares entities of its own")
     # As a file: feedparser would take a text that looks like an address for one, and open it.
     try:
         feed = feedparser.parse(io.BytesIO(data), sanitize_html=False, resolve_relative_uris=False)
@@ -77,7 +83,7 @@ def parsed(content: Content) -> Any:
 def papers_of(
     feed: Any, make: Callable[[Entry, Told], Paper | None]
 ) -> Iterator[Paper | Rejected | date]:
-    """Yield what `make` makes of the entries of a feed: a paper, or None where the title is none."""
+    """Yield what `make` makes of the entries of a feed: a paper, or None for want of a title."""
     for number, entry in enumerate(feed.entries, start=1):
         told = Told(f"entry {number}")
         made = make(entry, told)
@@ -135,7 +141,9 @@ def text(entry: Entry, key: str) -> str:
 def authors_of(entry: Entry) -> tuple[str, ...]:
     """Return the names of an entry's authors, also where one element lists them all."""
     names: list[str] = []
-    for author in entry.get("authors") or ():
+    by_mail = _BY_MAIL.fullmatch(text(entry, "author"))
+    authors = [{"name": by_mail[1]}] if by_mail else entry.get("authors") or ()
+    for author in authors:
         name = readable(str(author.get("name") or ""), html=True)
         parts = [part for part in _BETWEEN_NAMES.split(name) if part]
         # “Lind, Ada” is one name, the other way round.

@@ -22,7 +22,7 @@ def first_keys(head: str) -> set[str]:
     """Return the keys of the object that begins a document, as far as its `head` goes."""
     document, found = JsonText(iter((head,))), set[str]()
     with contextlib.suppress(UnreadableFile):
-        for key in document.keys():
+        for key in document.members():
             found.add(key)
             document.value()
     return found
@@ -67,7 +67,7 @@ class JsonText:
         self.peek()
         while True:
             try:
-                found, self._at = _DECODER.raw_decode(self._buffer, self._at)
+                found, end = _DECODER.raw_decode(self._buffer, self._at)
             except json.JSONDecodeError as error:
                 if self._ended or not self._may_be_cut(error):
                     raise self._broken(error.msg, error.pos) from None
@@ -77,14 +77,11 @@ class JsonText:
                 # The interpreter refuses to convert numbers of more than 4,300 digits.
                 raise UnreadableFile("the JSON holds a number of thousands of digits") from None
             else:
-                # A number that ends with the buffer may go on in the next piece.
-                if (
-                    self._at < len(self._buffer)
-                    or self._ended
-                    or not isinstance(found, int | float)
-                ):
+                # A number near the end of what has been read may go on: “1e+” reads as 1.
+                far = end + 2 < len(self._buffer)
+                if far or self._ended or not isinstance(found, int | float):
+                    self._at = end
                     return found
-                self._at -= len(self._buffer) - self._start_of_number()
             if len(self._buffer) - self._at > _LONGEST_VALUE:
                 raise self._broken(f"a value of more than {_LONGEST_VALUE:,} characters", self._at)
             # As much again, so that a long value is begun anew only a few times.
@@ -103,7 +100,7 @@ class JsonText:
             if self.take(",]") == "]":
                 return
 
-    def keys(self) -> Iterator[str]:
+    def members(self) -> Iterator[str]:
         """Yield the keys of the object that comes next; the caller takes the value after each."""
         self.take("{")
         if self.peek() == "}":
@@ -136,12 +133,6 @@ class JsonText:
             self._column += len(gone)
         self._buffer, self._at = self._buffer[self._at :] + piece, 0
         return True
-
-    def _start_of_number(self) -> int:
-        start = len(self._buffer)
-        while start and self._buffer[start - 1] in "+-.0123456789eE":
-            start -= 1
-        return start
 
     def _may_be_cut(self, error: json.JSONDecodeError) -> bool:
         return error.msg.startswith("Unterminated") or (

@@ -7,9 +7,9 @@ from service.sources.symbols import SILENT, SPACES, symbols
 
 _FONTS = (
     "text textbf textit textrm texttt textsc textsf textsl textmd textup textnormal emph mathrm"
-    " mathbf mathit mathsf mathtt mathcal mathscr mathfrak mathnormal boldsymbol bm pmb operatorname"
-    " underline uline mbox hbox fbox ensuremath uppercase lowercase textsuperscript textsubscript"
-    " textcolor xspace enquote ul".split()
+    " mathbf mathit mathsf mathtt mathcal mathscr mathfrak mathnormal boldsymbol bm pmb"
+    " operatorname underline uline mbox hbox fbox ensuremath uppercase lowercase textsuperscript"
+    " textsubscript enquote ul".split()
 )
 _SWITCHES = "bf|em|it|tt|sc|sf|rm|sl"
 _MARKS = "hat|widehat|tilde|widetilde|bar|overline|vec|dot|ddot|check|breve|acute|grave"
@@ -40,10 +40,11 @@ _ACCENTS = (
     re.compile(r"""(?<![\\A-Za-z_^]\{)(?<![_^])\{(["'`^~])([A-Za-z])\}"""),
 )
 _FORMULA = re.compile(
-    r"\$\$([^$]{1,400}?)\$\$|(?<!\\)\$(?!\s)([^$]{1,400}?)(?<![\s\\])\$(?![0-9])"
+    r"\$\$([^$]{1,400}?)\$\$|(?<!\\)\$(?!\s)([^$]{1,400}?)(?<![\s\\])\$"
     r"|\\\((.{1,400}?)\\\)|\\\[(.{1,400}?)\\\]"
 )
 _MATH_SIGN = re.compile(r"[\\^_{}=<>|+*]")
+_COMMAND = re.compile(r"[\\^_]")
 _SHORT_MATH = re.compile(r"[A-Za-z0-9.,'()/:\- ]{1,12}")
 _WORD = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}")
 
@@ -58,6 +59,7 @@ _MARKED = re.compile(rf"\\({_MARKS})\s?(?:\{{([^{{}}]*)\}}|(\\?[A-Za-z]+))")
 _SWITCHED = re.compile(rf"\{{(?:\\[A-Za-z]+\s|\\?(?:{_SWITCHES})\s)([^{{}}]*)\}}")
 _SCRIPT = re.compile(r"\s?([_^])\s?\{([^{}]*)\}")
 _NESTED_SCRIPT = re.compile(r"([_^])\{([^{}]*)\{([^{}]*)\}([^{}]*)\}")
+_COLOURED = re.compile(r"\\(?:textcolor|colorbox)\s?\{[^{}]*\}\s?\{([^{}]*)\}")
 _DROPPED = re.compile(
     r"\s?\\(?:no)?(?:cite[a-z]*|ref|eqref|cref|autoref|label|thanks|vspace|hspace|begin|end|color"
     r"|footnotemark|includegraphics)\*?(?:\[[^\]]*\])*\{[^{}]*\}"
@@ -70,9 +72,11 @@ _SHORT_SCRIPT = re.compile(r"(?<=[^\s^_])\^([0-9]+|[*+°′])")
 _SHORT_SUBSCRIPT = re.compile(r"(?<=[^\s^_])_([0-9])(?![0-9A-Za-z])")
 _ONE_TOKEN = re.compile(r"[\w.∞*⊤†]+")
 _LINKED = re.compile(
-    r"(?:\\|(?<![A-Za-z\\]))href\s?\{([^{}]*)\}\s?\{([^{}]*)\}|(?<![A-Za-z{])((?:https?://|(?:www\.)?(?:git(?:hub|lab)|huggingface)\.[a-z]+/)[^\s{}]+)\{([^{}]*)\}"
+    r"(?:\\|(?<![A-Za-z\\]))href\s?\{([^{}]*)\}\s?\{([^{}]*)\}|"
+    r"(?<![A-Za-z{])((?:https?://|(?:www\.)?(?:git(?:hub|lab)|huggingface)\.[a-z]+/)[^\s{}]{1,500}(?<![_^]))"
+    r"\{([^{}]+)\}(?=[\s.,;:!?)\]]|$)"
 )
-_URL = re.compile(r"(?:\\|(?<![A-Za-z\\]))url\s?\{([^{}]*)\}")
+_URL = re.compile(r"(?:\\|(?<![A-Za-z\\]))url\s?\{((?:[^{}]|\{[^{}]*\})*)\}")
 
 # Braces nested deeper than any formula of an abstract stay as they are.
 _DEEPEST = 12
@@ -110,13 +114,15 @@ def symbol(name: str) -> str:
 
 def _formula(found: re.Match[str]) -> str:
     content = next(group for group in found.groups() if group is not None)
-    if found[0].startswith("$") and not _is_math(content):
-        return found[0]
-    text = _commands(content)
+    if found[0].startswith("$"):
+        price = found.string[found.end() : found.end() + 1].isdecimal()
+        if not _is_math(content) or (price and not _COMMAND.search(content)):
+            return found[0]
+    text = _commands(content.replace("~", " "))
     text = re.sub(r"[{}]", "", text)
     text = _SHORT_SCRIPT.sub(lambda m: _script("^", m[1]), text)
     text = _SHORT_SUBSCRIPT.sub(lambda m: _script("_", m[1]), text)
-    return text.replace("~", " ").strip() or found[0]
+    return text.strip() or found[0]
 
 
 def _is_math(content: str) -> bool:
@@ -137,6 +143,7 @@ def _commands(text: str) -> str:
         before = text
         # Innermost braces first: no pattern sees past one.
         text = _DROPPED.sub("", text)
+        text = _COLOURED.sub(r"\1", text)
         text = _FONT.sub(_font, text)
         text = _DOUBLE.sub(lambda m: (m[1] or m[2] or "").translate(_DOUBLE_STRUCK), text)
         text = _FRACTION.sub(lambda m: f"{_term(m[1] or m[3])}/{_term(m[2] or m[4])}", text)

@@ -32,9 +32,11 @@ def readable(written: str, *, html: bool = False) -> str:
 def _read(text: str, *, html: bool) -> str:
     if "<" in text or "&" in text:
         text = without_markup(text, html_only=html)
+    if "{" in text:
+        text = links(text)
     if "://" not in text:
         return without_latex(repaired(text))
     # What an address holds is never markup.
-    pieces = _URL.split(links(text))
+    pieces = _URL.split(text)
     pieces[::2] = (without_latex(repaired(piece)) for piece in pieces[::2])
     return "".join(pieces)

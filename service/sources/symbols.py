@@ -7,10 +7,12 @@ from pylatexenc import latex2text
 # Where the usual table chooses a rarer form, or one that fonts of mail readers lack.
 _PREFERRED = {
     "epsilon": "ε", "phi": "φ", "star": "*", "ast": "*", "circ": "°", "deg": "°", "degree": "°",
-    "prime": "′", "sim": "~", "setminus": "\\", "lvert": "|", "rvert": "|", "vert": "|", "mid": "|",
+    "prime": "′", "sim": "~", "setminus": "∖",
+    "lvert": "|", "rvert": "|", "vert": "|", "mid": "|",
     "lVert": "‖", "rVert": "‖", "Vert": "‖", "colon": ":", "slash": "/", "percent": "%",
-    "dots": "…", "dotsc": "…", "dotsb": "…", "textbackslash": "\\", "implies": "⇒", "iff": "⇔",
-    "textasciitilde": "~", "textregistered": "®", "texttrademark": "™", "lbrace": "{", "rbrace": "}",
+    "dots": "…", "dotsc": "…", "dotsb": "…", "textbackslash": "∖", "implies": "⇒", "iff": "⇔",
+    "textasciitilde": "~", "textregistered": "®", "texttrademark": "™", "lbrace": "{",
+    "rbrace": "}",
 }  # fmt: skip
 
 # Commands that nearly every paper defines alike.

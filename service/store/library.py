@@ -18,6 +18,9 @@ _IDENTITY = tables.table(tables.Identity)
 _MEMBER = tables.table(tables.EditionPaper)
 _EXCERPT = 60
 
+# Ids from here on are those of papers that are not stored yet: they come after all others.
+_NOT_STORED = 2**62
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -55,10 +58,7 @@ def take_in(
 
 
 class _Shelf:
-    """The stored papers that a chunk may speak of, and what the chunk makes of them.
-
-    A paper that is not stored yet has a negative id until it is.
-    """
+    """The stored papers that a chunk may speak of, and what the chunk makes of them."""
 
     def __init__(self, connection: Connection, chunk: Sequence[Entry]) -> None:
         self.taken = Taken()
@@ -99,9 +99,9 @@ class _Shelf:
         """Write all that changed, with as few statements as there are kinds of change."""
         ids = self._insert_new(connection, now)
         for absorbed, survivor in self._joined.items():
-            if absorbed > 0:
+            if absorbed < _NOT_STORED:
                 _hand_over(connection, absorbed, survivor)
-        if changed := [paper_id for paper_id in self._changed if paper_id > 0]:
+        if changed := [paper_id for paper_id in self._changed if paper_id < _NOT_STORED]:
             rows = [
                 papers.to_columns(self._accounts[paper_id])
                 | {"updated_at": now, "changed_id": paper_id}
@@ -129,7 +129,7 @@ class _Shelf:
         return Known(paper_id, frozenset(self._names[paper_id]), authors)
 
     def _add(self, entry: Entry) -> int:
-        paper_id = -1 - len(self._keys)
+        paper_id = _NOT_STORED + len(self._keys)
         first = entry.names[0]
         key, twin = first, 2
         while key in self._keys_taken:
@@ -147,9 +147,9 @@ class _Shelf:
         if after == before:
             return
         self._accounts[paper_id] = after
-        if paper_id > 0 and paper_id not in self._changed:
+        if paper_id < _NOT_STORED and paper_id not in self._changed:
             self._changed.add(paper_id)
-            self.taken.updated += after.paper != before.paper
+            self.taken.updated += 1
 
     def _join(self, entry: Entry, same: Sequence[int]) -> int:
         """Make one paper of those that a record shows to be one; return the one that stays."""
@@ -167,16 +167,16 @@ class _Shelf:
             if absorbed in self._members:
                 place = self._members.pop(absorbed)
                 self._members.setdefault(survivor, place)
-            if absorbed < 0:
+            if absorbed >= _NOT_STORED:
                 self.taken.new -= 1
             self._changed.discard(absorbed)
             self._joined[absorbed] = survivor
         return survivor
 
     def _seniority(self, paper_id: int) -> tuple[bool, int, int]:
-        """Order papers: those with a seq by it, then the stored by id, then those of the chunk."""
+        """Order papers: those with a seq by it, then those that were put in first."""
         seq = self._seqs.get(paper_id)
-        return seq is None, seq or 0, paper_id if paper_id > 0 else 2**62 - paper_id
+        return seq is None, seq or 0, paper_id
 
     def _doubt(self, entry: Entry, same: Sequence[int], namesakes: Sequence[int]) -> None:
         shared = ", ".join(sorted(min(self._names[paper_id]) for paper_id in namesakes))

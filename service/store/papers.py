@@ -117,7 +117,7 @@ def keys_taken(connection: Connection, keys: Iterable[str]) -> set[str]:
 def ids_of(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
     """Return the ids of the papers with those public keys."""
     query = select(_PAPER.c.key, _PAPER.c.id).where(_PAPER.c.key.in_(list(keys)))
-    return {key: paper_id for key, paper_id in connection.execute(query)}
+    return {row.key: row.id for row in connection.execute(query)}
 
 
 def to_columns(known: Account) -> dict[str, Any]:
