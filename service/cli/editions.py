@@ -31,18 +31,18 @@ def list_editions(
         say("No edition yet.")
     else:
         print_table(
-            ("number", "date", "arrived", "file", "format", "papers", "new", "updated", "rejected"),
+            ("number", "date", "file", "format", "papers", "new", "updated", "rejected", ""),
             [
                 (
                     row.edition_id,
                     row.date,
-                    row.arrived_at.isoformat(" ", "minutes"),
-                    f"{row.file} (forgotten)" if row.hidden_at else row.file,
+                    row.file,
                     row.format,
                     row.papers,
                     row.new,
                     row.updated,
                     row.rejected,
+                    "forgotten" if row.hidden_at else "",
                 )
                 for row in rows
             ],

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -16,6 +17,7 @@ _FACTS = tuple(
     if name not in (*_COUNTS, *_ASIDE)
 )
 _TEXTS = tuple(field.name for field in dataclasses.fields(Original))
+_WHOLE = operator.attrgetter(*(field.name for field in dataclasses.fields(Paper)))
 _NOTHING = (None, "", ())
 
 
@@ -40,7 +42,8 @@ def account(paper: Paper, *, edition_date: date | None, written: datetime) -> Ac
     Records rank by the version of the work they speak of, then by the date of their edition, then
     by when its file was written; one that names no version or date stands behind all that do.
     """
-    digest = hashlib.blake2b(repr(paper).encode("utf-8", "replace"), digest_size=6).hexdigest()
+    told = repr(_WHOLE(paper)).encode("utf-8", "replace")
+    digest = hashlib.blake2b(told, digest_size=6).hexdigest()
     day = edition_date.isoformat() if edition_date else "0000-00-00"
     moment = written.astimezone(UTC).isoformat(timespec="microseconds")[:26]
     rank = f"v{paper.version or 0:03d} {day} {moment} {digest}"

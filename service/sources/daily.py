@@ -114,7 +114,7 @@ def _paper(item: Record, position: str) -> tuple[Paper, list[Rejected]]:
     paper = Paper(
         title=title,
         abstract=abstract,
-        authors=tuple(filter(None, (fields.prose(author, "name") for author in authors))),
+        authors=tuple(filter(None, (fields.name(author, "name") for author in authors))),
         arxiv_id=arxiv,
         version=arxiv_version(named),
         published=fields.day_or_none(record, "publishedAt", position, dropped),

@@ -159,7 +159,8 @@ def categories_of(entry: Entry) -> tuple[str, ...]:
 def day_of(entry: Entry, *keys: str) -> date | None:
     """Return the UTC day that feedparser read under the first of the keys that has one."""
     for key in keys or ("published_parsed", "updated_parsed"):
-        moment = entry.get(key)
+        # Its own `get` would answer with another date, and warn of it.
+        moment = dict.get(entry, key)
         try:
             if moment:
                 return date(*moment[:3])

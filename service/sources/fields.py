@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from service.domain.papers import Original, Rejected
-from service.sources.prose import readable
+from service.sources.prose import label, readable
 from service.sources.text import tidy
 from service.sources.urls import BadLink, https_link
 
@@ -21,12 +21,18 @@ class FieldError(ValueError):
 
 def text(record: Record, key: str) -> str:
     """Return the tidy text under `key`, empty when absent."""
-    return tidy(_written(record, key))
+    written = _written(record, key)
+    return tidy(written) if written else ""
 
 
 def prose(record: Record, key: str) -> str:
     """Return the text under `key` made readable, empty when absent."""
     return readable(_written(record, key))
+
+
+def name(record: Record, key: str) -> str:
+    """Return the name under `key`, readable; empty when absent."""
+    return label(_written(record, key))
 
 
 def texts(record: Record, key: str) -> tuple[str, ...]:
@@ -35,7 +41,7 @@ def texts(record: Record, key: str) -> tuple[str, ...]:
     for value in values:
         if not isinstance(value, str):
             raise FieldError(f"{key} holds {_named(value)}, not only text")
-    return tuple(dict.fromkeys(filter(None, map(readable, values))))
+    return tuple(dict.fromkeys(filter(None, map(label, values))))
 
 
 def original(
@@ -43,7 +49,7 @@ def original(
 ) -> Original | None:
     """Return what the source wrote of title and abstract, where it differs by more than blanks."""
     written = [
-        None if " ".join(raw.split()) == shown else raw
+        None if raw == shown or " ".join(raw.split()) == shown else raw
         for raw, shown in (
             (_written(record, title_key), title),
             (_written(record, abstract_key), abstract),

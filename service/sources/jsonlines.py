@@ -101,25 +101,31 @@ def _paper(record: Record, position: str) -> tuple[Paper, list[Rejected]]:
     page = fields.link(record, "page", position, dropped)
     pdf = fields.link(record, "pdf", position, dropped)
     named = fields.text(record, "arxiv_id")
-    arxiv = arxiv_id(named) or arxiv_id(page or "")
-    if named and not arxiv_id(named):
-        dropped.append(_no_identifier(position, "arxiv_id"))
     named_doi = fields.text(record, "doi")
-    if named_doi and not (doi(named_doi) or arxiv_id(named_doi)):
-        dropped.append(_no_identifier(position, "doi"))
     named_review = fields.text(record, "openreview_id")
-    review = openreview_id(named_review)
-    if named_review and not review:
-        dropped.append(_no_identifier(position, "openreview_id"))
-    if not review and page and page.startswith("https://openreview.net/"):
-        review = openreview_id(page)
-    arxiv = arxiv or arxiv_id(named_doi)
+    arxiv, digital, review = arxiv_id(named), doi(named_doi), openreview_id(named_review)
+    # arXiv's own DOIs name papers by their arXiv ids.
+    arxiv_by_doi = arxiv_id(named_doi)
+    for key, given, found in (
+        ("arxiv_id", named, arxiv),
+        ("doi", named_doi, digital or arxiv_by_doi),
+        ("openreview_id", named_review, review),
+    ):
+        if given and not found:
+            reason = f"identifier dropped: {key} is none"
+            dropped.append(Rejected(f"{position}, {key}", reason, kind="identity"))
+    arxiv = arxiv or arxiv_by_doi
+    if page:
+        arxiv = arxiv or arxiv_id(page)
+        digital = digital or doi(page)
+        if page.startswith("https://openreview.net/"):
+            review = review or openreview_id(page)
     paper = Paper(
         title=title,
         abstract=abstract,
         authors=fields.texts(record, "authors"),
         arxiv_id=arxiv,
-        doi=doi(named_doi) or doi(page or ""),
+        doi=digital,
         openreview_id=review,
         version=fields.count(record, "version") or arxiv_version(named),
         published=fields.day_or_none(record, "published", position, dropped),
@@ -132,11 +138,7 @@ def _paper(record: Record, position: str) -> tuple[Paper, list[Rejected]]:
         stars=fields.count(record, "stars"),
         keywords=fields.texts(record, "keywords"),
         categories=fields.texts(record, "categories"),
-        organisation=fields.prose(record, "organisation") or None,
+        organisation=fields.name(record, "organisation") or None,
         original=fields.original(record, "title", title, "abstract", abstract),
     )
     return paper, dropped
-
-
-def _no_identifier(position: str, key: str) -> Rejected:
-    return Rejected(f"{position}, {key}", f"identifier dropped: {key} is none", kind="identity")

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 from service.sources.symbols import SILENT, SPACES, symbols
 
@@ -27,7 +28,7 @@ _DOUBLE_STRUCK = str.maketrans("CHNPQRZ", "ℂℍℕℙℚℝℤ")
 
 # A brace that is meant as one, kept apart from those that only group.
 _BRACES = {"\\{": "\ue000", "\\}": "\ue001"}
-_RESTORED = str.maketrans({"\ue000": "{", "\ue001": "}"})
+_RESTORED = (("\ue000", "{"), ("\ue001", "}"))
 
 _QUOTED = re.compile(r"``([^`']{1,300}(?:'[^`']{1,100})?)''")
 _ACCENTS = (
@@ -78,19 +79,45 @@ _LINKED = re.compile(
 )
 _URL = re.compile(r"(?:\\|(?<![A-Za-z\\]))url\s?\{((?:[^{}]|\{[^{}]*\})*)\}")
 
+_BRACE = re.compile(r"[{}]")
+_SIGN = re.compile(r"[\\{}$^]")
+
+# What follows a last sign without a brace: the name of a command and a letter.
+_LONGEST_ARGUMENT = 30
+
 # Braces nested deeper than any formula of an abstract stay as they are.
 _DEEPEST = 12
 
 
 def links(text: str) -> str:
     r"""Return the text with `\href{…}{…}`, `\url{…}` and their remains `https://…{…}` read."""
-    return _LINKED.sub(_link, _URL.sub(lambda found: found[1], text))
+    return _near(_BRACE, text, lambda part: _LINKED.sub(_link, _URL.sub(_first, part)))
 
 
 def without_latex(text: str) -> str:
     """Return the text with its LaTeX read as Unicode. It holds no URL."""
     if "``" in text:
         text = _QUOTED.sub(r"“\1”", text)
+    return _near(_SIGN, text, _read)
+
+
+def _near(sign: re.Pattern[str], text: str, read: Callable[[str], str]) -> str:
+    """Return the text with what lies between its first and last such sign, and near them, read.
+
+    Few texts have any, and most of those but one or two, so that this saves much of the work.
+    """
+    first = sign.search(text)
+    if first is None:
+        return text
+    # No command or address that a sign is part of begins two blanks before it.
+    start = text.rfind(" ", 0, max(text.rfind(" ", 0, first.start()), 0)) + 1
+    last = max(map(text.rfind, "\\{}$^"))
+    end = text.find(" ", last + _LONGEST_ARGUMENT)
+    end = len(text) if end < 0 else end
+    return text[:start] + read(text[start:end]) + text[end:]
+
+
+def _read(text: str) -> str:
     if "\\" in text or "{" in text:
         for pattern in _ACCENTS:
             text = pattern.sub(_accent, text)
@@ -100,7 +127,9 @@ def without_latex(text: str) -> str:
         text = _commands(text)
     if "^" in text:
         text = _SHORT_SCRIPT.sub(lambda found: _script("^", found[1]), text)
-    return text.translate(_RESTORED)
+    for kept, restored in _RESTORED:
+        text = text.replace(kept, restored)
+    return text
 
 
 def symbol(name: str) -> str:
@@ -110,6 +139,10 @@ def symbol(name: str) -> str:
     if name in SPACES:
         return " "
     return symbols().get(name, name)
+
+
+def _first(found: re.Match[str]) -> str:
+    return found[1]
 
 
 def _formula(found: re.Match[str]) -> str:
@@ -153,7 +186,7 @@ def _commands(text: str) -> str:
         text = _SCRIPT.sub(lambda m: _script(m[1], m[2]), text)
         text = _NESTED_SCRIPT.sub(r"\1{\2\3\4}", text)
         text = _FOOTNOTE.sub(r" (\1)", text)
-        text = _PUNCTUATION.sub(_punctuation, text)
+        text = _PUNCTUATION.sub(_first, text)
         text = _UNKNOWN.sub(_unknown, text)
         text = _SINGLE.sub(_single, text)
         if text == before:
@@ -169,10 +202,6 @@ def _single(found: re.Match[str]) -> str:
     written = found[2]
     read = symbol(written[1:]) if written.startswith("\\") else written
     return _script(found[1], read) if found[1] else read
-
-
-def _punctuation(found: re.Match[str]) -> str:
-    return found[1]
 
 
 def _unknown(found: re.Match[str]) -> str:

@@ -9,6 +9,8 @@ from service.sources.text import tidy
 
 _URL = re.compile(r"(https?://[^\s<>{}]+)")
 
+_MARKS = re.compile(r"[\\{}$^<&~`]")
+
 # Markup within markup, as in an entity that was escaped twice, is read in as many rounds.
 _ROUNDS = 3
 
@@ -26,7 +28,14 @@ def readable(written: str, *, html: bool = False) -> str:
         if text == before:
             break
         text, html = tidy(text), False
+        if not _MARKS.search(text):
+            break
     return text
+
+
+def label(written: str) -> str:
+    """Return a name or a keyword, tidy and, where it has any, without markup."""
+    return readable(written) if _MARKS.search(written) else tidy(written)
 
 
 def _read(text: str, *, html: bool) -> str:

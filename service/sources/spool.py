@@ -1,5 +1,7 @@
 """Papers on their way into the database, kept in a temporary file when they are many."""
 
+import dataclasses
+import operator
 import pickle
 import tempfile
 from collections.abc import Iterator
@@ -8,6 +10,9 @@ from typing import Any
 
 from service.domain.papers import Paper
 
+_NAMES = tuple(field.name for field in dataclasses.fields(Paper))
+# A tuple goes in and out several times faster than the paper itself.
+_FACTS = operator.attrgetter(*_NAMES)
 _IN_MEMORY = 8 * 1024 * 1024
 
 
@@ -20,7 +25,7 @@ class Spool:
         self._count = 0
 
     def append(self, paper: Paper) -> None:
-        pickle.dump(paper, self._file, pickle.HIGHEST_PROTOCOL)
+        pickle.dump(_FACTS(paper), self._file, pickle.HIGHEST_PROTOCOL)
         self._count += 1
 
     def __len__(self) -> int:
@@ -29,7 +34,7 @@ class Spool:
     def __iter__(self) -> Iterator[Paper]:
         self._file.seek(0)
         for _ in range(self._count):
-            yield pickle.load(self._file)
+            yield Paper(**dict(zip(_NAMES, pickle.load(self._file), strict=True)))
 
     def __enter__(self) -> "Spool":
         return self

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, update
+from sqlalchemy import Connection, bindparam, delete, update
 
 from service.domain.identity import Known, recognise
 from service.domain.merging import Account, merge
 from service.domain.papers import Rejected
 from service.store import papers, tables
-from service.store.dialect import insert_new
+from service.store.dialect import insert_many
 
 _PAPER = tables.table(tables.Paper)
 _IDENTITY = tables.table(tables.Identity)
@@ -113,7 +113,7 @@ class _Shelf:
             for paper_id, answers_to in self._names.items()
             for name in answers_to - self._stored_names.get(paper_id, frozenset())
         ]
-        insert_new(connection, tables.Identity, names)
+        insert_many(connection, _IDENTITY, names, or_skip=True)
         members = [
             {
                 "edition_id": edition_id,
@@ -122,7 +122,7 @@ class _Shelf:
             }
             for paper_id, place in self._members.items()
         ]
-        insert_new(connection, tables.EditionPaper, members)
+        insert_many(connection, _MEMBER, members, or_skip=True)
 
     def _known(self, paper_id: int) -> Known:
         authors = self._accounts[paper_id].paper.authors
@@ -199,7 +199,7 @@ class _Shelf:
             | {"key": key, "arrived_at": now, "updated_at": now}
             for paper_id, key in keys.items()
         ]
-        connection.execute(insert(_PAPER), rows)
+        insert_many(connection, _PAPER, rows)
         ids = papers.ids_of(connection, keys.values())
         return {paper_id: ids[key] for paper_id, key in keys.items()}
 

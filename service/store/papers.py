@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,7 @@ _COLUMNS = tuple(
     for field in dataclasses.fields(Paper)
     if field.name not in (*_LINKS, "version", "original")
 )
+_FACTS = operator.attrgetter(*_COLUMNS)
 
 # All of a paper but what was written before it was made readable.
 _CONTENT = [_PAPER.c[name] for name in ("id", "seq", "key", "links", *_COLUMNS)]
@@ -123,7 +125,7 @@ def ids_of(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
 def to_columns(known: Account) -> dict[str, Any]:
     """Return the columns that hold what is known of a paper."""
     paper = known.paper
-    columns: dict[str, Any] = {name: getattr(paper, name) for name in _COLUMNS}
+    columns: dict[str, Any] = dict(zip(_COLUMNS, _FACTS(paper), strict=True))
     columns["links"] = {name: link for name in _LINKS if (link := getattr(paper, name))}
     columns["content_hash"] = _content_hash(known)
     original = paper.original or Original()
