@@ -12,12 +12,12 @@ from sqlalchemy import Connection
 from service.domain.deliveries import Kind, Planned
 from service.domain.links import Purpose, new_token, verify
 from service.domain.readers import Consent, Preferences, Subscriber, Wish, address_hash
-from service.domain.selection import Selection
+from service.domain.selection import Selection, pack
 from service.domain.topics import parse
 from service.installation import Installation
 from service.mail.address import Address, parse_address
 from service.printing import UNDO_WITHIN
-from service.store import deliveries, papers, parts, subscribers, suppressions
+from service.store import consents, deliveries, papers, parts, subscribers, suppressions
 from service.store.turns import Turn
 
 CONFIRM_WITHIN = timedelta(hours=72)
@@ -51,7 +51,6 @@ def sign_up(
     now: datetime,
     *,
     source: str,
-    name: str | None = None,
 ) -> SignUp:
     """Take a request that anybody may have made: only a confirm letter comes of it.
 
@@ -61,18 +60,14 @@ def sign_up(
     with installation.database.write() as connection:
         if _suppressed(connection, address):
             return SignUp.SUPPRESSED
-        known = subscribers.by_address(connection, address.normal)
+        subscriber_id, known = _find_or_add(connection, address, now)
         if known is not None and known.status in (Consent.ACTIVE, Consent.PAUSED):
             return SignUp.ALREADY
-        if known is None:
-            subscriber_id = _add(connection, address, name, now)
-        else:
-            subscriber_id = known.subscriber_id
         subscribers.set_status(connection, subscriber_id, Consent.PENDING)
-        subscribers.record(connection, subscriber_id, "signed_up", source, now)
+        consents.record(connection, subscriber_id, "signed_up", source, now)
         subscribers.set_preferences(connection, subscriber_id, preferences, now)
         subscribers.set_wishes(connection, subscriber_id, wishes, now)
-        _ask_to_confirm(installation, connection, subscriber_id, address, wishes, now)
+        _ask_to_confirm(installation, connection, subscriber_id, wishes, now)
     return SignUp.PENDING
 
 
@@ -84,7 +79,6 @@ def add(
     now: datetime,
     *,
     source: str,
-    name: str | None = None,
     vouched: bool = False,
 ) -> SignUp:
     """Add a subscriber for an admin; `vouched` records that the admin answers for the consent.
@@ -94,29 +88,29 @@ def add(
     with installation.database.write() as connection:
         if _suppressed(connection, address):
             return SignUp.SUPPRESSED
-        known = subscribers.by_address(connection, address.normal)
+        subscriber_id, known = _find_or_add(connection, address, now)
         if known is not None:
             left = known.status is Consent.UNSUBSCRIBED
             return SignUp.UNSUBSCRIBED if left else SignUp.ALREADY
-        subscriber_id = _add(connection, address, name, now)
-        subscribers.record(connection, subscriber_id, "added", source, now)
+        consents.record(connection, subscriber_id, "added", source, now)
         subscribers.set_preferences(connection, subscriber_id, preferences, now)
         subscribers.set_wishes(connection, subscriber_id, wishes, now)
         if vouched:
             _activate(installation, connection, subscriber_id, now, source)
             return SignUp.ACTIVE
-        _ask_to_confirm(installation, connection, subscriber_id, address, wishes, now)
+        _ask_to_confirm(installation, connection, subscriber_id, wishes, now)
     return SignUp.PENDING
 
 
 def asked_by(installation: Installation, token: str, now: datetime) -> Subscriber | None:
-    """Return whom a confirm link was made for, None if they are gone.
+    """Return whom a confirm link was made for, None if they are gone or have left since.
 
     Raises BadLink or ExpiredLink.
     """
     grant = verify(installation.key, Purpose.CONFIRM, token, now=now, max_age=CONFIRM_WITHIN)
     with installation.database.read() as connection:
-        return subscribers.by_id(connection, grant.subscriber_id)
+        reader = subscribers.by_id(connection, grant.subscriber_id)
+    return reader if reader is not None and reader.status is not Consent.UNSUBSCRIBED else None
 
 
 def confirm(installation: Installation, token: str, now: datetime) -> Subscriber | None:
@@ -129,7 +123,7 @@ def confirm(installation: Installation, token: str, now: datetime) -> Subscriber
     if asked is None:
         return None
     with installation.database.write() as connection:
-        reader = subscribers.by_id(connection, asked.subscriber_id)
+        reader = subscribers.by_id(connection, asked.subscriber_id, hold=True)
         if reader is None or reader.email is None or reader.status is Consent.UNSUBSCRIBED:
             return None
         if _suppressed(connection, parse_address(reader.email)):
@@ -153,7 +147,7 @@ def unsubscribe(
     The first time a receipt goes out, with a link to undo.
     """
     with installation.database.write() as connection:
-        reader = subscribers.by_unsubscribe_token(connection, token)
+        reader = subscribers.by_unsubscribe_token(connection, token, hold=True)
         if reader is None or reader.status is Consent.UNSUBSCRIBED:
             return reader
         subscribers.stop(
@@ -161,8 +155,7 @@ def unsubscribe(
         )
         # One who never said yes gets no further letter from us.
         if reader.email and reader.status is not Consent.PENDING:
-            address = parse_address(reader.email)
-            _queue(installation, connection, Kind.GOODBYE, reader.subscriber_id, address, {}, now)
+            _queue(installation, connection, Kind.GOODBYE, reader.subscriber_id, {}, now)
         return reader
 
 
@@ -182,16 +175,18 @@ def undo(installation: Installation, token: str, now: datetime) -> Subscriber | 
     with installation.database.write() as connection:
         if _suppressed(connection, parse_address(reader.email)):
             return None
-        current = subscribers.by_id(connection, reader.subscriber_id)
-        if current is not None and current.status is Consent.UNSUBSCRIBED:
+        current = subscribers.by_id(connection, reader.subscriber_id, hold=True)
+        if current is None or current.email is None:
+            return None
+        if current.status in (Consent.UNSUBSCRIBED, Consent.PENDING):
             _activate(installation, connection, reader.subscriber_id, now, "undo link")
-    return reader
+    return current
 
 
 def erase(installation: Installation, address: Address, now: datetime, *, source: str) -> bool:
     """Forget a subscriber; False when the address is not known."""
     with installation.database.write() as connection:
-        known = subscribers.by_address(connection, address.normal)
+        known = subscribers.by_address(connection, address.normal, hold=True)
         if known is None:
             return False
         subscribers.erase(connection, known.subscriber_id, now=now, source=source)
@@ -201,7 +196,7 @@ def erase(installation: Installation, address: Address, now: datetime, *, source
 def forget_unconfirmed(installation: Installation, now: datetime) -> int:
     """Erase requests that nobody confirmed in time; return how many."""
     with installation.database.write(Turn.BULK) as connection:
-        stale = subscribers.unconfirmed(connection, asked_before=now - CONFIRM_WITHIN)
+        stale = consents.unconfirmed(connection, asked_before=now - CONFIRM_WITHIN)
         for subscriber_id in stale:
             subscribers.erase(connection, subscriber_id, now=now, source="never confirmed")
     return len(stale)
@@ -211,10 +206,20 @@ def _suppressed(connection: Connection, address: Address) -> bool:
     return suppressions.holds(connection, address_hash(address.normal))
 
 
-def _add(connection: Connection, address: Address, name: str | None, now: datetime) -> int:
-    return subscribers.add(
-        connection, email=address.shown, address=address.normal, name=name or None, now=now
-    )
+def _find_or_add(
+    connection: Connection, address: Address, now: datetime
+) -> tuple[int, Subscriber | None]:
+    """Return the id of the subscriber of an address, and who they were if they were known."""
+    while True:
+        # Adding first, so that of two requests at once one adds and the other finds.
+        subscriber_id = subscribers.add(
+            connection, email=address.shown, address=address.normal, now=now
+        )
+        if subscriber_id is not None:
+            return subscriber_id, None
+        known = subscribers.by_address(connection, address.normal, hold=True)
+        if known is not None:
+            return known.subscriber_id, known
 
 
 def _activate(
@@ -232,12 +237,11 @@ def _ask_to_confirm(
     installation: Installation,
     connection: Connection,
     subscriber_id: int,
-    address: Address,
     wishes: Sequence[Wish],
     now: datetime,
 ) -> None:
     slots = {"asked_for": "\n".join(wish.shown for wish in wishes)}
-    _queue(installation, connection, Kind.CONFIRM, subscriber_id, address, slots, now)
+    _queue(installation, connection, Kind.CONFIRM, subscriber_id, slots, now)
 
 
 def _queue(
@@ -245,23 +249,17 @@ def _queue(
     connection: Connection,
     kind: Kind,
     subscriber_id: int,
-    address: Address,
     slots: dict[str, str],
     now: datetime,
 ) -> None:
-    """Queue a letter that somebody waits for; at most one of a kind a day."""
+    """Queue a letter that somebody waits for; at most one of a kind a day.
+
+    Who has left since begins anew: only they can leave, so nobody else makes letters of it.
+    """
     day = now.astimezone(UTC).date()
+    left = consents.departures(connection, subscriber_id)
     (frame,) = parts.keep(connection, day, [installation.letters.frame(kind.value)])
     letter = Planned(
-        subscriber_id=subscriber_id,
-        kind=kind,
-        key=f"{kind}:{subscriber_id}:{day}",
-        token=new_token(),
-        recipient=address.wire,
-        slots=slots,
-        local_date=day,
-        selection=Selection(frame),
-        planned_at=now,
-        expires_at=now + CONFIRM_WITHIN,
+        subscriber_id, kind, day, new_token(), pack(Selection(frame)), nth=left, slots=slots or None
     )
-    deliveries.enqueue(connection, [letter])
+    deliveries.enqueue(connection, letter, now=now, expires_at=now + CONFIRM_WITHIN)

@@ -9,11 +9,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from sqlalchemy import Connection
+
 from service.domain.sources import Condition, Polled, Source, condition, next_poll
 from service.installation import Installation
 from service.sources.web import FetchError
 from service.store import sources
-from service.store.engine import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +61,15 @@ def fetch(installation: Installation, now: datetime, *, due_only: bool = True) -
         lock.release()
 
 
-def reports(database: Database, named: tuple[Source, ...], now: datetime) -> list[Report]:
+def reports(connection: Connection, named: tuple[Source, ...], now: datetime) -> list[Report]:
     """Return how each of the sources is doing."""
     made = []
-    with database.read() as connection:
-        for source in named:
-            day = source.last_complete_day(now)
-            polled = sources.polled(connection, source.name)
-            prefix = source.file_prefix(day) if day else source.any_file_prefix
-            papers = sources.papers_in(connection, prefix)
-            made.append(Report(source.name, condition(source, polled, papers), day, papers, polled))
+    for source in named:
+        day = source.last_complete_day(now)
+        polled = sources.polled(connection, source.name)
+        prefix = source.file_prefix(day) if day else source.any_file_prefix
+        papers = sources.papers_in(connection, prefix)
+        made.append(Report(source.name, condition(source, polled, papers), day, papers, polled))
     return made
 
 

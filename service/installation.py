@@ -11,7 +11,7 @@ from service.domain.route import Route
 from service.domain.sources import Source
 from service.mail.house import House
 from service.mail.letter import Letters
-from service.settings import Settings
+from service.settings import PREFIX, Settings, SettingsError
 from service.sources.web import Web, web_at
 from service.store import migrate
 from service.store.engine import Database
@@ -19,7 +19,10 @@ from service.store.engine import Database
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
-    """The database, the letters' look, and the values an operator chose."""
+    """The database, the letters' look, and the values an operator chose.
+
+    As a context manager it closes the database at the end.
+    """
 
     database: Database
     letters: Letters
@@ -38,22 +41,37 @@ class Installation:
     resend_uncertain: bool
     chance: Callable[[], float] = secrets.SystemRandom().random
 
+    def __enter__(self) -> "Installation":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.database.close()
+
 
 def open_installation(settings: Settings, *, upgrade: bool = True) -> Installation:
     """Open the database and read the templates.
 
     An embedded database is upgraded unless `upgrade` is false. Raises SettingsError or StoreError.
     """
+    try:
+        house = House(
+            sender=settings.from_,
+            base_url=settings.base_url,
+            reply_to=settings.reply_to,
+            postal_address=settings.postal_address,
+            feedback_id=settings.feedback_id,
+        )
+    except ValueError as error:
+        field, _, words = str(error).partition(": ")
+        variable = PREFIX + ("FROM" if field == "sender" else field.upper())
+        raise SettingsError(f"{variable}: {words}") from None
     database = Database(settings.database)
     if upgrade:
-        migrate.check(database)
-    house = House(
-        sender=settings.from_,
-        base_url=settings.base_url,
-        reply_to=settings.reply_to,
-        postal_address=settings.postal_address,
-        feedback_id=settings.feedback_id,
-    )
+        try:
+            migrate.check(database)
+        except BaseException:
+            database.close()
+            raise
     return Installation(
         database=database,
         letters=Letters(resources.folder("templates"), house),

@@ -11,16 +11,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import uvloop
 from sqlalchemy import Connection
 
+from service.domain.deliveries import Claim
 from service.domain.digests import Skipped, SkipReason
 from service.domain.papers import Rejected, UnreadableFile
 from service.domain.policy import Result
-from service.domain.selection import pack
+from service.domain.selection import unpack
 from service.domain.timetable import due_date, local_date
 from service.installation import Installation
 from service.mail.sender import Sender
@@ -45,7 +46,8 @@ from service.store.engine import Database
 from service.store.ledger import Ledger
 from service.store.turns import Turn
 
-READERS_AT_ONCE = 500
+READERS_AT_ONCE = 2000
+DIGEST_LIVES = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +132,14 @@ def _take_in(
 class Plan:
     """What one plan decided.
 
-    `selections` are the distinct digests, packed; `superseded` counts the older unsent digests
+    `selections` holds a hash of each distinct digest; `superseded` counts the older unsent digests
     that new ones replace.
     """
 
     planned: int = 0
     skipped: Counter[SkipReason] = field(default_factory=Counter)
     superseded: int = 0
-    selections: set[bytes] = field(default_factory=set)
+    selections: set[int] = field(default_factory=set)
 
     @property
     def due(self) -> int:
@@ -152,39 +154,60 @@ class Plan:
                 self.skipped[verdict.decision.reason] += 1
             else:
                 self.planned += 1
-                self.selections.add(pack(verdict.decision.selection))
+                self.selections.add(hash(verdict.decision.selection))
 
 
-def plan(installation: Installation, now: datetime, *, everyone: bool = False) -> Plan:
+def plan(
+    installation: Installation,
+    now: datetime,
+    *,
+    everyone: bool = False,
+    progress: Callable[[int, int], None] = lambda done, due: None,
+) -> Plan:
     """Decide the letters of all readers who are due at `now`, and queue them.
 
     `everyone` makes each active reader due who had no digest for their date, whatever the hour.
+    `progress` is told how many of the due readers are done. Broken off at any point, the plan is
+    whole for some readers and not begun for the others: the next one completes it.
     """
     database, made = installation.database, Plan()
     with database.alone("plan"):
         with database.read() as connection:
             upto = papers.last_seq(connection)
             news_since = None if everyone else upto
-            due = list(readers.due(connection, _calendar(now, everyone), news_since=news_since))
+            due = readers.due(connection, _calendar(now, everyone), news_since=news_since)
             suppressed = suppressions.every(connection)
-            lowest = min((reader.served_to for reader in due), default=upto)
-            new = papers.between(connection, lowest, upto)
-            wanted = {topic_id for reader in due for topic_id, _ in reader.topics}
-            queries = topics.queries_of(connection, wanted)
+            new = papers.between(connection, due.served_to, upto)
 
         def keep(bodies: Sequence[bytes]) -> list[int]:
             with database.write(Turn.BULK) as connection:
                 return parts.keep(connection, now.astimezone(UTC).date(), bodies)
 
         def record(connection: Connection, verdicts: Sequence[Verdict]) -> Recorded:
-            return deliveries.plan(connection, verdicts, upto=upto, now=now)
+            return deliveries.plan(
+                connection, verdicts, upto=upto, now=now, expires_at=now + DIGEST_LIVES
+            )
 
-        with Planner(installation.letters, new, queries, keep, upto=upto, now=now) as planner:
-            for start in range(0, len(due), READERS_AT_ONCE):
-                verdicts = planner.decide(due[start : start + READERS_AT_ONCE], suppressed)
-                for recorded in database.write_in_chunks(verdicts, record):
+        with Planner(
+            installation.letters, new, _queries(database), keep, upto=upto, now=now
+        ) as planner:
+            done = 0
+            for day, ids in due.pages(READERS_AT_ONCE):
+                with database.read() as connection:
+                    page = readers.page(connection, ids, day)
+                for recorded in database.write_in_chunks(planner.decide(page, suppressed), record):
                     made.count(recorded)
+                done += len(ids)
+                progress(done, len(due))
     return made
+
+
+def _queries(database: Database) -> Callable[[Iterable[int]], dict[int, str]]:
+    def load(topic_ids: Iterable[int]) -> dict[int, str]:
+        with database.read() as connection:
+            return topics.queries_of(connection, topic_ids)
+
+    return load
 
 
 def _calendar(now: datetime, everyone: bool) -> Callable[[str, time], date | None]:
@@ -253,29 +276,45 @@ def preview(
 
     None means that the reader is not due any more today, or not active. Nothing is kept.
     """
-    with installation.database.read() as connection:
-        due = list(readers.due(connection, _calendar(now, True), subscriber_id=subscriber_id))
-        if not due:
-            return None
-        (reader,) = due
+    database = installation.database
+    with database.read() as connection:
         upto = papers.last_seq(connection)
-        new = papers.between(connection, reader.served_to, upto)
-        queries = topics.queries_of(connection, [topic_id for topic_id, _ in reader.topics])
-        suppressed = suppressions.every(connection)
+        due = readers.due(connection, _calendar(now, True), subscriber_id=subscriber_id)
+        page = [r for day, ids in due.pages(1) for r in readers.page(connection, ids, day)]
         subscriber = subscribers.by_id(connection, subscriber_id)
+        if not page or subscriber is None or subscriber.email is None:
+            return None
+        new = papers.between(connection, due.served_to, upto)
+        suppressed = suppressions.every(connection)
     shelf: list[bytes] = []
 
     def keep(bodies: Sequence[bytes]) -> list[int]:
         shelf.extend(bodies)
         return list(range(len(shelf) - len(bodies), len(shelf)))
 
-    with Planner(installation.letters, new, queries, keep, upto=upto, now=now) as planner:
-        (verdict,) = planner.decide([reader], suppressed)
+    with Planner(
+        installation.letters, new, _queries(database), keep, upto=upto, now=now
+    ) as planner:
+        (verdict,) = planner.decide(page, suppressed)
     if isinstance(verdict.decision, Skipped):
         return verdict.decision
-    token = subscriber.unsubscribe_token if subscriber else None
+    letter = Claim(
+        delivery_id=0,
+        subscriber_id=subscriber_id,
+        kind=verdict.decision.kind,
+        token=verdict.decision.token,
+        recipient=subscriber.email,
+        preferences=subscriber.preferences,
+        asked_at=subscriber.confirmed_at,
+        slots={},
+        local_date=verdict.decision.local_date,
+        selection=unpack(verdict.decision.selection),
+        planned_at=now,
+        attempts=0,
+        unsubscribe_token=subscriber.unsubscribe_token,
+    )
     binder = Binder(installation.house, installation.key, lambda ids: {i: shelf[i] for i in ids})
-    return binder.bind(verdict.decision.as_claim(unsubscribe_token=token))
+    return binder.bind(letter)
 
 
 def tidy(installation: Installation, now: datetime) -> int:

@@ -1,17 +1,17 @@
 """Letters in two steps: parts are printed once, and bound to a letter for each reader."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TypeVar
 
 from service.domain.deliveries import Claim, Kind
-from service.domain.digests import Choice, Digest
+from service.domain.digests import Digest
 from service.domain.links import Purpose, sign
 from service.domain.papers import Paper
 from service.domain.readers import Reader
-from service.domain.selection import PickedCard, Selection
-from service.domain.timetable import spoken_schedule, zone
-from service.mail.headers import envelope_sender
+from service.domain.selection import pack_ids, packed_number
+from service.domain.timetable import local_date, spoken_schedule
+from service.mail.headers import address_value, envelope_sender
 from service.mail.house import House
 from service.mail.letter import Because, Card, Frame, Letters, Personal, join
 from service.mail.sender import Parcel
@@ -24,16 +24,16 @@ AnyPart = TypeVar("AnyPart", Frame, Card, Because)
 
 
 class Press:
-    """Prints the parts that letters need, each once.
+    """Prints the parts that letters need, each once, and packs which of them a letter takes.
 
-    `keep` stores bodies and returns their ids; `papers` maps a paper id to its key and the paper.
+    `keep` stores bodies and returns their ids; `papers` are the key and the paper of each place.
     """
 
     def __init__(
         self,
         letters: Letters,
         keep: Callable[[Sequence[bytes]], Sequence[int]],
-        papers: Mapping[int, tuple[str, Paper]],
+        papers: Sequence[tuple[str, Paper]],
         *,
         year: int,
     ) -> None:
@@ -41,44 +41,49 @@ class Press:
         self._keep = keep
         self._papers = papers
         self._year = year
-        self._cards: dict[int, int] = {}
-        self._names: dict[str, int] = {}
+        self._cards: dict[int, bytes] = {}
+        self._names: dict[str, bytes] = {}
         self._frame: int | None = None
 
-    def print(self, digests: Iterable[tuple[Reader, Digest]]) -> list[Selection]:
-        """Return each digest as a selection of parts, printing those that do not exist yet."""
-        pairs = list(digests)
-        labels = {label for reader, digest in pairs for label in dict(reader.topics).values()}
-        wanted = {choice.paper_id for _, digest in pairs for choice in digest.choices}
-        self._store(self._names, labels, self._letters.because)
-        self._store(self._cards, wanted, self._card)
+    def print(
+        self,
+        digests: Sequence[tuple[Reader, Digest]],
+        masks_of: Callable[[Reader], Sequence[tuple[str, int]]],
+    ) -> list[bytes]:
+        """Return each digest as a packed selection, printing the parts that do not exist yet.
+
+        `masks_of` gives the words of a reader's topics, each with the places that match it.
+        """
+        if not digests:
+            return []
         if self._frame is None:
             (self._frame,) = self._keep([self._letters.frame("digest")])
-        return [self._selection(reader, digest, self._frame) for reader, digest in pairs]
+        labels = {shown for reader, _ in digests for _, shown in reader.topics}
+        places = {place for _, digest in digests for place in digest.chosen}
+        self._store(self._names, labels, self._letters.because)
+        self._store(self._cards, places, self._card)
+        cards, names, frame = self._cards, self._names, self._frame
+        packed = []
+        for reader, digest in digests:
+            topics = [(names[shown], mask) for shown, mask in masks_of(reader)]
+            picked = [
+                (cards[place], [name for name, mask in topics if mask >> place & 1])
+                for place in digest.chosen
+            ]
+            packed.append(pack_ids(frame, picked, topics=len(topics), matched=digest.matched))
+        return packed
 
-    def _selection(self, reader: Reader, digest: Digest, frame: int) -> Selection:
-        words = dict(reader.topics)
-
-        def picked(choice: Choice) -> PickedCard:
-            names = tuple(self._names[words[topic_id]] for topic_id in choice.topic_ids)
-            return PickedCard(self._cards[choice.paper_id], names)
-
-        return Selection(
-            frame,
-            tuple(picked(choice) for choice in digest.choices),
-            topics=len(reader.topics),
-            matched=digest.matched,
-        )
-
-    def _card(self, paper_id: int) -> bytes:
-        key, paper = self._papers[paper_id]
+    def _card(self, place: int) -> bytes:
+        key, paper = self._papers[place]
         return self._letters.card(paper, key, self._year)
 
     def _store(
-        self, ids: dict[Thing, int], wanted: set[Thing], render: Callable[[Thing], bytes]
+        self, ids: dict[Thing, bytes], wanted: set[Thing], render: Callable[[Thing], bytes]
     ) -> None:
-        new = list(wanted - ids.keys())
-        ids.update(zip(new, self._keep([render(thing) for thing in new]), strict=True))
+        new = sorted(wanted - ids.keys())
+        if new:
+            kept = self._keep([render(thing) for thing in new])
+            ids.update(zip(new, map(packed_number, kept), strict=True))
 
 
 class Binder:
@@ -102,7 +107,7 @@ class Binder:
         return {
             claim.delivery_id: Parcel(
                 envelope_sender(claim.token, self._house.address),
-                claim.recipient,
+                address_value(claim.recipient),
                 self.bind(claim),
             )
             for claim in claims
@@ -122,7 +127,7 @@ class Binder:
         return join(self._part(Frame, selection.frame), cards, self._personal(claim))
 
     def _personal(self, claim: Claim) -> Personal:
-        slots, base_url = claim.slots, self._house.base_url
+        slots, base_url, wanted = claim.slots, self._house.base_url, claim.preferences
         links = {}
         if claim.kind is not Kind.DIGEST:
             # Signed as of the planned time, so that a retry carries the very same link.
@@ -134,14 +139,14 @@ class Binder:
             token=claim.token,
             planned_at=claim.planned_at,
             local_date=claim.local_date,
-            local_hour=int(slots.get("hour", "12")),
-            name=slots.get("name"),
+            local_hour=wanted.send_at.hour,
+            name=wanted.name,
             topics=claim.selection.topics,
             matched=claim.selection.matched,
             unsubscribe=f"{base_url}/u/{claim.unsubscribe_token}",
-            schedule=slots.get("schedule", ""),
-            asked_on=date.fromisoformat(slots["asked_on"]) if "asked_on" in slots else None,
-            asked_for=tuple(slots["asked_for"].split("\n")) if slots.get("asked_for") else (),
+            schedule=spoken_schedule(wanted.timezone, wanted.send_at),
+            asked_on=claim.asked_at and local_date(claim.asked_at, wanted.timezone),
+            asked_for=tuple(slots.get("asked_for", "").splitlines()),
             links=links,
             undo_until=(claim.planned_at + UNDO_WITHIN).date(),
         )
@@ -162,16 +167,3 @@ class Binder:
             part = self._unpacked[part_id] = kind.unpack(self._bodies[part_id])
         assert isinstance(part, kind)
         return part
-
-
-def digest_slots(reader: Reader) -> dict[str, str]:
-    """Return the words of a digest that must not change between its tries."""
-    slots = {
-        "hour": str(reader.send_at.hour),
-        "schedule": spoken_schedule(reader.timezone, reader.send_at),
-    }
-    if reader.name:
-        slots["name"] = reader.name
-    if reader.confirmed_at:
-        slots["asked_on"] = reader.confirmed_at.astimezone(zone(reader.timezone)).date().isoformat()
-    return slots

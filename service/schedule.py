@@ -23,6 +23,9 @@ TIDY_EVERY = timedelta(hours=1)
 # A day of a source whose papers are missing: never taken for one without papers.
 _MISSED = (Condition.LATE, Condition.EMPTY)
 
+# When a file was last written to, in ns, and its size: what tells that it changed.
+Mark = tuple[int, int]
+
 _log = structlog.get_logger()
 
 
@@ -45,7 +48,8 @@ class Schedule:
         self._now = now
         self._everyone = everyone
         self._stop = threading.Event()
-        self._seen: dict[Path, tuple[int, int]] = {}
+        self._seen: dict[Path, Mark] = {}
+        self._folder_failed = False
         self._told: dict[str, tuple[Condition, date | None]] = {}
         self._paused_until: datetime | None = None
         self._tidied_at: datetime | None = None
@@ -72,7 +76,8 @@ class Schedule:
     def stop(self) -> None:
         """Finish and record the letters in flight, then end; returns when all is done."""
         self._stop.set()
-        self._scheduler.shutdown(wait=True)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
 
     def _safely(self, verb: Callable[[], None]) -> None:
         try:
@@ -83,18 +88,7 @@ class Schedule:
             _log.error("tick_failed", verb=verb.__name__.strip("_"), exc_info=error)
 
     def _round(self) -> None:
-        for report in pipeline.ingest(self._installation, self._changed_files(), self._now):
-            if report.error is not None:
-                _log.error("digest_file_failed", file=report.file, reason=report.error)
-            elif report.status == "ingested":
-                _log.info(
-                    "edition_ingested",
-                    file=report.file,
-                    papers=report.papers,
-                    new=report.new,
-                    updated=report.updated,
-                    rejected=len(report.rejected),
-                )
+        self._ingest()
         made = pipeline.plan(self._installation, self._now(), everyone=self._everyone)
         if made.planned:
             skipped = {reason.value: count for reason, count in made.skipped.items()}
@@ -105,6 +99,23 @@ class Schedule:
             forgotten = consent.forget_unconfirmed(self._installation, self._now())
             if forgotten:
                 _log.info("unconfirmed_forgotten", subscribers=forgotten)
+
+    def _ingest(self) -> None:
+        for path, mark in self._changed_files():
+            for report in pipeline.ingest(self._installation, [path], self._now):
+                if report.error is not None:
+                    _log.error("digest_file_failed", file=report.file, reason=report.error)
+                elif report.status == "ingested":
+                    _log.info(
+                        "edition_ingested",
+                        file=report.file,
+                        papers=report.papers,
+                        new=report.new,
+                        updated=report.updated,
+                        rejected=len(report.rejected),
+                    )
+            # Only now: had the database failed, the file would be looked at again.
+            self._seen[path] = mark
 
     def _fetch(self) -> None:
         """Ask the sources that are due, and tell, once each, of those whose papers are missing."""
@@ -118,7 +129,9 @@ class Schedule:
             if self._stop.is_set():
                 return
         installation = self._installation
-        for report in fetching.reports(installation.database, installation.sources, self._now()):
+        with installation.database.read() as connection:
+            reports = fetching.reports(connection, installation.sources, self._now())
+        for report in reports:
             told = (report.condition, report.day)
             if report.condition in _MISSED and self._told.get(report.source) != told:
                 _log.warning(f"source_{report.condition}", source=report.source, day=report.day)
@@ -138,10 +151,19 @@ class Schedule:
             counts = {result.value: delivered.results[result] for result in Result}
             _log.info("letters_delivered", **counts, expired=delivered.expired)
 
-    def _changed_files(self) -> list[Path]:
+    def _changed_files(self) -> list[tuple[Path, Mark]]:
         """Return the files that are new, or not what they were when last looked at, and settled."""
+        digest_dir = self._installation.digest_dir
+        try:
+            paths = folder.candidates(digest_dir)
+        except OSError as error:
+            if not self._folder_failed:
+                _log.error("digest_folder_failed", folder=str(digest_dir), reason=error.strerror)
+            self._folder_failed = True
+            return []
+        self._folder_failed = False
         changed = []
-        for path in folder.candidates(self._installation.digest_dir):
+        for path in paths:
             try:
                 status = path.lstat()
                 if not folder.is_settled(path):
@@ -149,9 +171,9 @@ class Schedule:
             except FileNotFoundError:
                 continue
             mark = (status.st_mtime_ns, status.st_size)
-            if self._seen.get(path) != mark:
-                self._seen[path] = mark
-                changed.append(path)
+            # A symlink to a folder would lead out of ours.
+            if self._seen.get(path) != mark and not path.is_dir():
+                changed.append((path, mark))
         return changed
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import secrets
 from email.utils import parseaddr
 from pathlib import Path
@@ -32,6 +33,7 @@ class Settings(BaseSettings):
         env_prefix=PREFIX,
         env_file=".env",
         env_ignore_empty=True,
+        validate_by_name=True,
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
@@ -63,7 +65,8 @@ class Settings(BaseSettings):
     def _known_database(cls, value: SecretStr) -> SecretStr:
         try:
             url = make_url(value.get_secret_value())
-        except ArgumentError:
+        # The words of either may hold a piece of the password.
+        except (ArgumentError, ValueError):
             raise ValueError("is not a URL, as in sqlite:///paperround.db") from None
         if url.get_backend_name() not in ("sqlite", "postgresql"):
             raise ValueError("starts with sqlite:/// or postgresql://")
@@ -86,8 +89,12 @@ class Settings(BaseSettings):
     @field_validator("base_url")
     @classmethod
     def _safe_base_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = urlsplit(value)
+            usable = parts.port != 0 and re.fullmatch(r"[!-~]+", value)
+        except ValueError:
+            usable = None
+        if not usable or parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("is the public address of the pages, as in https://papers.example.org")
         if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
             raise ValueError("has more than scheme, host and port")
@@ -102,7 +109,7 @@ class Settings(BaseSettings):
             return None
         _, address = parseaddr(value)
         local, at, domain = address.rpartition("@")
-        if not (local and at and domain) or any(ord(c) < 32 or ord(c) > 126 for c in address):
+        if not (local and at and domain) or not address.isascii() or not value.isprintable():
             raise ValueError("is one address, as in Paperround <paperround@example.org>")
         return value
 
@@ -124,7 +131,7 @@ class Settings(BaseSettings):
         url = make_url(self.database_url.get_secret_value())
         if url.get_backend_name() == "postgresql":
             return url.set(drivername="postgresql+psycopg")
-        return url
+        return url.set(drivername="sqlite")
 
     @property
     def embedded(self) -> Path | None:
@@ -199,6 +206,10 @@ def load(**values: Any) -> Settings:
         return Settings(**values)
     except ValidationError as error:
         raise SettingsError("\n".join(_line(dict(item)) for item in error.errors())) from None
+    except UnicodeDecodeError:
+        raise SettingsError("the file .env is not UTF-8 text") from None
+    except OSError as error:
+        raise SettingsError(f"the file .env cannot be read: {error.strerror}") from None
 
 
 def _line(error: dict[str, Any]) -> str:

@@ -85,7 +85,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("email", sa.String(), nullable=True),
         sa.Column("address", sa.String(), nullable=True),
-        sa.Column("name", sa.String(), nullable=True),
+        sa.Column("domain", sa.String(), nullable=True),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
@@ -154,12 +154,14 @@ def upgrade() -> None:
             "subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("nth", sa.Integer(), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
-        sa.Column("key", sa.String(), nullable=False),
-        sa.Column("token", sa.String(), nullable=False),
+        sa.Column("token", sa.LargeBinary(), nullable=False),
+        sa.Column(
+            "preference_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
         sa.Column("recipient", sa.String(), nullable=True),
-        sa.Column("slots", sa.JSON(), nullable=False),
-        sa.Column("domain", sa.String(), nullable=False),
+        sa.Column("slots", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("local_date", sa.Date(), nullable=False),
         sa.Column("seq_from", sa.BigInteger(), nullable=True),
         sa.Column("seq_to", sa.BigInteger(), nullable=True),
@@ -181,19 +183,6 @@ def upgrade() -> None:
             ["subscriber_id"], ["subscriber.id"], name=op.f("fk_delivery_subscriber_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
-        sa.UniqueConstraint("key", name=op.f("uq_delivery_key")),
-        sa.UniqueConstraint("token", name=op.f("uq_delivery_token")),
-    )
-    op.create_index(
-        "ix_delivery_local_date_status", "delivery", ["local_date", "status"], unique=False
-    )
-    op.create_index(
-        "ix_delivery_open",
-        "delivery",
-        ["worker_id", "status"],
-        unique=False,
-        sqlite_where=sa.text("status IN ('queued', 'sending', 'uncertain')"),
-        postgresql_where=sa.text("status IN ('queued', 'sending', 'uncertain')"),
     )
     op.create_index(
         "ix_delivery_queue",
@@ -204,10 +193,31 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'queued' AND worker_id IS NULL"),
     )
     op.create_index(
-        "ix_delivery_subscriber_id_local_date",
+        "ix_delivery_queued_subscriber",
         "delivery",
-        ["subscriber_id", "local_date"],
+        ["subscriber_id"],
         unique=False,
+        sqlite_where=sa.text("status = 'queued'"),
+        postgresql_where=sa.text("status = 'queued'"),
+    )
+    op.create_index(
+        "ix_delivery_uncertain",
+        "delivery",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("status = 'uncertain'"),
+        postgresql_where=sa.text("status = 'uncertain'"),
+    )
+    op.create_index(
+        "ix_delivery_worker",
+        "delivery",
+        ["worker_id"],
+        unique=False,
+        sqlite_where=sa.text("worker_id IS NOT NULL"),
+        postgresql_where=sa.text("worker_id IS NOT NULL"),
+    )
+    op.create_index(
+        "uq_delivery_key", "delivery", ["subscriber_id", "local_date", "kind", "nth"], unique=True
     )
 
     op.create_table(
@@ -240,6 +250,7 @@ def upgrade() -> None:
         sa.Column(
             "subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
+        sa.Column("name", sa.String(), nullable=True),
         sa.Column("timezone", sa.String(), nullable=False),
         sa.Column("send_at", sa.Time(), nullable=False),
         sa.Column("cadence", sa.String(), nullable=False),

@@ -25,7 +25,11 @@ from service.schedule import Schedule
 from service.web.app import web_app
 
 READERS = (
-    ("ada@example.org", "Ada", ("coding agents", "test-time scaling", "retrieval augmented generation")),
+    (
+        "ada@example.org",
+        "Ada",
+        ("coding agents", "test-time scaling", "retrieval augmented generation"),
+    ),
     ("grace@example.org", "Grace", ("diffusion NOT language", "robots", "speech")),
     ("emmy@example.org", None, ()),
 )
@@ -37,10 +41,18 @@ def add_to(app: typer.Typer) -> None:
 
 def run_demo(
     once: Annotated[bool, typer.Option("--once", help="Do one round, report, and end.")] = False,
-    port: Annotated[int, typer.Option(help="The sign-up page's port; 0 for any.")] = 8000,
-    inbox_port: Annotated[int, typer.Option(help="The inbox's port; 0 for any.")] = 8025,
+    port: Annotated[
+        int,
+        typer.Option(metavar="PORT", help="The sign-up page's port; 0: any.", min=0, max=65535),
+    ] = 8000,
+    inbox_port: Annotated[
+        int, typer.Option(metavar="PORT", help="The inbox's port; 0: any.", min=0, max=65535)
+    ] = 8025,
 ) -> None:
-    """Show everything: a service, sample papers, three readers, and an inbox for their letters."""
+    """Show it all with sample papers, readers and an inbox.
+
+    Needs no settings, sends nothing beyond this machine, and leaves nothing behind.
+    """
     set_up_logging("warning")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="paperround-demo-")))
@@ -55,8 +67,7 @@ def run_demo(
             base_url=address,
             digest_dir=folder / "digests",
         )
-        installation = open_installation(chosen)
-        stack.callback(installation.database.close)
+        installation = stack.enter_context(open_installation(chosen))
         stack.enter_context(serving(web_app(installation, _now, at_once=True), pages))
         _do_the_round(installation, chosen.digest_dir, catcher)
         if once:
@@ -81,10 +92,9 @@ def _do_the_round(installation: Installation, digest_dir: Path, catcher: Catcher
             installation,
             parse_address(email),
             consent.wishes_of(topics),
-            Preferences(max_papers=8),
+            Preferences(max_papers=8, name=name),
             _now(),
             source="demo",
-            name=name,
             vouched=True,
         )
     (report,) = pipeline.ingest(installation, [digest_dir], _now)

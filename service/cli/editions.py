@@ -23,7 +23,10 @@ def list_editions(
     as_json: AsJson = False,
 ) -> None:
     """List the editions, the newest first."""
-    with open_installation(settings.load()).database.read() as connection:
+    with (
+        open_installation(settings.load()) as installation,
+        installation.database.read() as connection,
+    ):
         rows = editions.newest_first(connection, limit)
     if as_json:
         print_json({"editions": [_shown(row) for row in rows]})
@@ -52,7 +55,10 @@ def list_editions(
 @app.command()
 def show(name: Named, as_json: AsJson = False) -> None:
     """Show an edition: its papers, and what of it could not be used and why."""
-    with open_installation(settings.load()).database.read() as connection:
+    with (
+        open_installation(settings.load()) as installation,
+        installation.database.read() as connection,
+    ):
         row = _the_one(editions.find(connection, name), name)
         rejected = editions.rejected_of(connection, row.edition_id)
         titles = editions.titles_of(connection, row.edition_id)
@@ -75,8 +81,10 @@ def show(name: Named, as_json: AsJson = False) -> None:
 @app.command()
 def forget(name: Named, as_json: AsJson = False) -> None:
     """Hide the papers that came by no other edition. They do not come back as new."""
-    installation = open_installation(settings.load())
-    with installation.database.write() as connection:
+    with (
+        open_installation(settings.load()) as installation,
+        installation.database.write() as connection,
+    ):
         row = _the_one(editions.find(connection, name), name)
         hidden = editions.forget(connection, row.edition_id, clock(None)())
     if as_json:

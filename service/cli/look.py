@@ -10,8 +10,9 @@ import typer
 
 from service import fetching, pipeline, settings
 from service.cli.clock import clock
-from service.cli.report import WorkFailed, notice, print_json, print_table, say
+from service.cli.report import WorkFailed, counts, notice, number, print_json, say
 from service.domain.digests import Skipped
+from service.domain.sources import Condition
 from service.installation import open_installation
 from service.mail.address import parse_address
 from service.store import deliveries, editions, papers, subscribers
@@ -26,30 +27,42 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Count papers, editions, subscribers and deliveries, and say how the sources are doing."""
-    installation = open_installation(settings.load())
-    sources = fetching.reports(installation.database, installation.sources, clock(None)())
-    with installation.database.read() as connection:
+    with (
+        open_installation(settings.load()) as installation,
+        installation.database.read() as connection,
+    ):
+        shelf, brought = papers.count(connection), editions.count(connection)
+        sources = fetching.reports(connection, installation.sources, clock(None)())
+        readers = subscribers.count_by_status(connection)
         books = deliveries.books(connection)
-        report = {
-            "papers": papers.count(connection),
-            "editions": editions.count(connection),
-            "subscribers": subscribers.count_by_status(connection),
-            "deliveries": books.by_status,
-            "books": {"planned": books.planned, "balanced": books.balanced},
-            "sources": [_source(told) for told in sources],
-        }
+    verdict = "each accounted for" if books.balanced else "NOT BALANCED"
     if as_json:
-        print_json(report)
+        print_json(
+            {
+                "papers": shelf,
+                "editions": brought,
+                "subscribers": readers,
+                "deliveries": books.by_status,
+                "books": {"planned": books.planned, "balanced": books.balanced},
+                "sources": [_source(told) for told in sources],
+            }
+        )
         return
-    say(f"{report['papers']} papers in {report['editions']} editions")
-    for noun in ("subscribers", "deliveries"):
-        counts = report[noun]
-        assert isinstance(counts, dict)
-        print_table((noun, ""), list(counts.items()))
-    if sources:
-        columns = ("source", "is", "day", "papers", "asked", "error")
-        print_table(columns, [[*_source(told).values()] for told in sources])
-    say("The books balance." if books.balanced else "The books do not balance!")
+    say(f"Papers:       {shelf:,} in {number(brought, 'edition')}")
+    say(f"Subscribers:  {counts(readers) or 'none'}")
+    say(f"Letters:      {counts(books.by_status) or 'none'}")
+    say(f"Books:        {number(books.planned, 'letter')} planned, {verdict}")
+    for told in sources:
+        say(f"Source:       {_line(told)}")
+
+
+def _line(told: fetching.Report) -> str:
+    said = f"{told.source} is {told.condition}"
+    if told.day is not None and told.condition in (Condition.LATE, Condition.EMPTY):
+        said += f" for {told.day}"
+    if told.polled is not None and told.polled.error is not None:
+        said += f": {told.polled.error}"
+    return said
 
 
 def _source(told: fetching.Report) -> dict[str, Any]:
@@ -66,26 +79,30 @@ def _source(told: fetching.Report) -> dict[str, Any]:
 
 
 def preview(
-    email: Annotated[str, typer.Argument(help="The subscriber's address.")],
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The subscriber's address.")],
     html: Annotated[bool, typer.Option("--html", help="Print the HTML part.")] = False,
     text: Annotated[bool, typer.Option("--text", help="Print the text part (default).")] = False,
     eml: Annotated[bool, typer.Option("--eml", help="Print the whole message.")] = False,
 ) -> None:
-    """Print the letter a reader would get now. Nothing is sent and nothing changes."""
+    """Print the letter a reader would get now.
+
+    Nothing is sent and nothing changes. Where no letter would come, the reason is printed on
+    standard error.
+    """
     if html + text + eml > 1:
         raise typer.BadParameter("give one of --html, --text and --eml")
-    installation = open_installation(settings.load())
     address = parse_address(email)
-    with installation.database.read() as connection:
-        known = subscribers.by_address(connection, address.normal)
-    if known is None:
-        raise WorkFailed(f"{email} is not a subscriber.")
-    letter = pipeline.preview(installation, known.subscriber_id, clock(None)())
+    with open_installation(settings.load()) as installation:
+        with installation.database.read() as connection:
+            known = subscribers.by_address(connection, address.normal)
+        if known is None:
+            raise WorkFailed(f"{email} is not a subscriber.")
+        letter = pipeline.preview(installation, known.subscriber_id, clock(None)())
     if letter is None:
         notice(
             f"{email} is {known.status}: no letter would come."
             if known.status != "active"
-            else f"{email} has had a letter today."
+            else f"No letter would come: today's for {email} is planned already."
         )
     elif isinstance(letter, Skipped):
         notice(f"No letter would come: {letter.reason.replace('_', ' ')}.")

@@ -13,7 +13,15 @@ import typer
 
 from service import fetching, pipeline, settings
 from service.cli.clock import Clock, clock
-from service.cli.report import WorkFailed, notice, print_json, print_table, say
+from service.cli.report import (
+    WorkFailed,
+    counts,
+    notice,
+    number,
+    print_json,
+    print_table,
+    say,
+)
 from service.domain.digests import SkipReason
 from service.domain.policy import Result
 from service.installation import Installation, open_installation
@@ -22,26 +30,30 @@ from service.sources import jsonlines
 from service.store import deliveries
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-At = Annotated[str | None, typer.Option("--at", help="The clock to use, as ISO 8601.")]
+At = Annotated[
+    str | None,
+    typer.Option("--at", metavar="TIME", help="The clock to use, as ISO 8601; it runs on."),
+]
 Now = Annotated[
     bool, typer.Option("--now", help="Plan for every active reader, whatever their hour.")
 ]
+REJECTS_SHOWN = 20
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (fetch, ingest, plan, deliver, send):
+    for command in (send, fetch, ingest, plan, deliver):
         app.command()(command)
 
 
 def fetch(as_json: AsJson = False) -> None:
     """Ask all sources for new papers now, and keep what they give as digest files."""
-    installation = open_installation(settings.load())
-    try:
-        answers = list(fetching.fetch(installation, clock(None)(), due_only=False))
-    except OSError as error:
-        raise WorkFailed(
-            f"{installation.digest_dir} cannot be written to ({error.strerror})."
-        ) from None
+    with open_installation(settings.load()) as installation:
+        try:
+            answers = list(fetching.fetch(installation, clock(None)(), due_only=False))
+        except OSError as error:
+            raise WorkFailed(
+                f"{installation.digest_dir} cannot be written to ({error.strerror})."
+            ) from None
     if as_json:
         print_json({"sources": [dataclasses.asdict(answer) for answer in answers]})
     elif not installation.sources:
@@ -56,23 +68,29 @@ def fetch(as_json: AsJson = False) -> None:
 
 def ingest(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files or folders; default: DIGEST_DIR.")
+        list[Path] | None,
+        typer.Argument(
+            metavar="[PATH]...", help="Files or folders. Default: PAPERROUND_DIGEST_DIR."
+        ),
     ] = None,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON Schema of one line of JSON Lines.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take in digest files. A bad file is named; the others go in."""
+    """Take in digest files.
+
+    A file that cannot be read is named; the others go in. Taking a file in again changes nothing.
+    """
     if schema:
         sys.stdout.write(jsonlines.schema())
         return
-    installation = open_installation(settings.load())
-    reports = _ingest(installation, paths or [installation.digest_dir], clock(None))
+    with open_installation(settings.load()) as installation:
+        reports = _ingest(installation, paths or [installation.digest_dir], clock(None))
     if as_json:
         print_json({"editions": [edition(report) for report in reports]})
     elif not reports:
-        say("No digest file there.")
+        say("There is no digest file.")
     else:
         _print_editions(reports)
     _fail_for(reports, None)
@@ -81,31 +99,39 @@ def ingest(
 def plan(now: Now = False, at: At = None, as_json: AsJson = False) -> None:
     """Decide who gets which papers, and queue the letters."""
     tick, began = clock(at), time.monotonic()
-    installation = open_installation(settings.load())
-    made = pipeline.plan(installation, tick(), everyone=now)
-    _print_round(installation, made, Delivered(), began, as_json, {})
+    with open_installation(settings.load()) as installation:
+        made = pipeline.plan(installation, tick(), everyone=now)
+        if not as_json:
+            _say_planned(made)
+        _close(installation, made, Delivered(), began, as_json, {})
 
 
 def deliver(at: At = None, as_json: AsJson = False) -> None:
     """Send the queued letters that are due."""
     tick, began = clock(at), time.monotonic()
-    installation = _ready_to_deliver()
-    delivered = _deliver(installation, tick)
-    _print_round(installation, Plan(), delivered, began, as_json, {})
+    with _ready_to_deliver() as installation:
+        delivered = _deliver(installation, tick)
+        if not as_json:
+            _say_delivered(delivered)
+        _close(installation, Plan(), delivered, began, as_json, {})
     _fail_for([], delivered)
 
 
 def send(now: Now = False, at: At = None, as_json: AsJson = False) -> None:
     """Do the whole round: ingest DIGEST_DIR, plan, deliver."""
     tick, began = clock(at), time.monotonic()
-    installation = _ready_to_deliver()
-    reports = _ingest(installation, [installation.digest_dir], tick)
-    made = pipeline.plan(installation, tick(), everyone=now)
-    delivered = _deliver(installation, tick)
-    extra = {"editions": [edition(report) for report in reports]}
-    if not as_json and reports:
-        _print_editions([report for report in reports if report.status != "unchanged"])
-    _print_round(installation, made, delivered, began, as_json, extra)
+    with _ready_to_deliver() as installation:
+        reports = _ingest(installation, [installation.digest_dir], tick)
+        made = pipeline.plan(installation, tick(), everyone=now)
+        delivered = _deliver(installation, tick)
+        extra = {"editions": [edition(report) for report in reports]}
+        if not as_json:
+            changed = [report for report in reports if report.status != "unchanged"]
+            if changed:
+                _print_editions(changed)
+            _say_planned(made)
+            _say_delivered(delivered)
+        _close(installation, made, delivered, began, as_json, extra)
     _fail_for(reports, delivered)
 
 
@@ -160,11 +186,36 @@ def _print_editions(reports: Sequence[Ingested]) -> None:
         [(r.file, r.status, r.day, r.papers, r.new, r.updated, len(r.rejected)) for r in reports],
     )
     for report in reports:
-        for rejected in report.rejected:
+        for rejected in report.rejected[:REJECTS_SHOWN]:
             notice(f"{report.file}, {rejected.position}: {rejected.reason}")
+        more = len(report.rejected) - REJECTS_SHOWN
+        if more > 0:
+            notice(f"{report.file}: {more:,} more were rejected; --json lists them all.")
 
 
-def _print_round(
+def _say_planned(made: Plan) -> None:
+    say(f"Planned:   {number(made.planned, 'letter')} for {number(made.due, 'reader')} due")
+    if made.skipped.total():
+        say(f"Skipped:   {counts({reason.value: n for reason, n in made.skipped.items()})}")
+    if made.superseded:
+        say(f"Replaced:  {number(made.superseded, 'older unsent letter')}")
+
+
+def _say_delivered(delivered: Delivered) -> None:
+    words = counts(
+        {
+            "sent": delivered.results[Result.ACCEPTED],
+            "failed": delivered.results[Result.REFUSED],
+            "deferred": delivered.results[Result.DEFERRED],
+            "uncertain": delivered.results[Result.UNCERTAIN],
+            "expired": delivered.expired,
+            "cancelled": delivered.withdrawn,
+        }
+    )
+    say(f"Delivered: {words or 'nothing'}")
+
+
+def _close(
     installation: Installation,
     made: Plan,
     delivered: Delivered,
@@ -172,6 +223,7 @@ def _print_round(
     as_json: bool,
     extra: dict[str, Any],
 ) -> None:
+    """Print the JSON report, or what waits in the queue."""
     with installation.database.read() as connection:
         books = deliveries.books(connection)
     report = {
@@ -193,13 +245,9 @@ def _print_round(
     if as_json:
         print_json(extra | report)
         return
-    say(f"{made.due} readers due: {made.planned} letters planned")
-    for reason, count in made.skipped.items():
-        say(f"  {count} skipped: {reason.replace('_', ' ')}")
-    shown = ("sent", "failed", "deferred", "uncertain", "expired", "cancelled", "queued")
-    say(", ".join(f"{report[name]} {name}" for name in shown))
+    say(f"Queued:    {number(books.by_status['queued'], 'letter')}")
     if not books.balanced:
-        notice(f"The books do not balance: {books.planned} planned, {books.by_status}")
+        notice(f"The books do not balance: {books.planned} planned, {books.by_status}.")
 
 
 def _fail_for(reports: Sequence[Ingested], delivered: Delivered | None) -> None:
@@ -207,4 +255,4 @@ def _fail_for(reports: Sequence[Ingested], delivered: Delivered | None) -> None:
         raise WorkFailed(f"Delivery halted: {delivered.halted}. Queued letters wait.")
     failed = sum(report.status == "failed" for report in reports)
     if failed:
-        raise WorkFailed(f"{failed} of {len(reports)} digest files could not be taken in.")
+        raise WorkFailed(f"{failed} of {number(len(reports), 'digest file')} could not be read.")

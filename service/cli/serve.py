@@ -26,20 +26,29 @@ def add_to(app: typer.Typer) -> None:
 
 
 def run(
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 8000,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="The address to listen on.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(metavar="PORT", help="The port to listen on.", min=0, max=65535)
+    ] = 8000,
 ) -> None:
-    """Serve the pages, take in papers, and send letters, until told to stop."""
+    """Serve the pages, take in papers and send letters.
+
+    Runs until SIGINT or SIGTERM, then finishes and records the letters in flight.
+    """
     chosen = settings.load()
     chosen.check_ready_to_deliver()
     set_up_logging(chosen.log_level)
-    installation = open_installation(chosen)
     chosen.digest_dir.mkdir(parents=True, exist_ok=True)
 
     def now() -> datetime:
         return datetime.now(UTC)
 
-    with serving(web_app(installation, now), listen(host, port)) as address:
+    with (
+        open_installation(chosen) as installation,
+        serving(web_app(installation, now), listen(host, port)) as address,
+    ):
         schedule = Schedule(installation, now, tick_seconds=chosen.tick_seconds)
         schedule.start()
         structlog.get_logger().info("started", pages=address, digests=str(chosen.digest_dir))
@@ -55,7 +64,9 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        raise WorkFailed(f"Cannot listen on {host} port {port}: {error.strerror}.") from None
+        # create_server() adds to the system's words which address it tried.
+        words = (error.strerror or str(error)).partition(" (while")[0]
+        raise WorkFailed(f"Cannot listen on {host} port {port}: {words}.") from None
 
 
 @contextmanager
@@ -85,12 +96,17 @@ def serving(app: FastAPI, listening: socket.socket) -> Iterator[str]:
 
 def wait_for_signal() -> None:
     """Return at the first SIGINT or SIGTERM; a second one ends the process at once."""
-    stop = threading.Event()
-
-    def on_signal(number: int, _frame: object) -> None:
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    waking, woken = socket.socketpair()
+    with waking, woken:
+        waking.setblocking(False)
+        # The system may give the signal to any thread: this one would then sleep on in a lock,
+        # but a byte wakes it.
+        before = signal.set_wakeup_fd(waking.fileno())
+        for number in numbers:
+            signal.signal(number, lambda *_: None)
+        while woken.recv(1)[0] not in numbers:
+            pass
+        signal.set_wakeup_fd(before)
+    for number in numbers:
         signal.signal(number, signal.SIG_DFL)
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, on_signal)
-    stop.wait()

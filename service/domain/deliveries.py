@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from service.domain.policy import Decision, Outcome
+from service.domain.readers import Preferences
 from service.domain.selection import Selection
 
 
@@ -22,13 +24,18 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A letter a worker has claimed, with all that its bytes are made of."""
+    """A letter a worker has claimed, with all that its bytes are made of.
+
+    `recipient` is an address as its owner writes it; `slots` are further words of the letter.
+    """
 
     delivery_id: int
     subscriber_id: int
     kind: Kind
     token: str
     recipient: str
+    preferences: Preferences
+    asked_at: datetime | None
     slots: Mapping[str, str]
     local_date: date
     selection: Selection
@@ -37,42 +44,24 @@ class Claim:
     unsubscribe_token: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
-    """A letter to be, as the ledger takes it in. `slots` are the words frozen for its retries."""
+class Planned(NamedTuple):
+    """A letter to be, as the ledger takes it in.
+
+    One subscriber gets the `nth` letter of a kind for a date once. `selection` is packed.
+    `recipient` and `slots` are for letters that go elsewhere than the subscriber's address, or
+    say more than their preference does.
+    """
 
     subscriber_id: int
     kind: Kind
-    key: str
-    token: str
-    recipient: str
-    slots: Mapping[str, str]
     local_date: date
-    selection: Selection
-    planned_at: datetime
-    expires_at: datetime
+    token: str
+    selection: bytes
+    nth: int = 0
+    preference_id: int | None = None
+    recipient: str | None = None
+    slots: Mapping[str, str] | None = None
     seq_from: int | None = None
-    seq_to: int | None = None
-
-    @property
-    def domain(self) -> str:
-        return self.recipient.rpartition("@")[2].lower()
-
-    def as_claim(self, *, unsubscribe_token: str | None) -> Claim:
-        """Return the claim this letter will be, before it has a place in the ledger."""
-        return Claim(
-            delivery_id=0,
-            subscriber_id=self.subscriber_id,
-            kind=self.kind,
-            token=self.token,
-            recipient=self.recipient,
-            slots=self.slots,
-            local_date=self.local_date,
-            selection=self.selection,
-            planned_at=self.planned_at,
-            attempts=0,
-            unsubscribe_token=unsubscribe_token,
-        )
 
 
 @dataclass(frozen=True, slots=True)

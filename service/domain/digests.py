@@ -1,10 +1,14 @@
-"""What one reader gets on one date: a selection of papers, or a reason for none."""
+"""What one reader gets on one date: a selection of papers, or a reason for none.
 
-from collections.abc import Mapping, Sequence
+A plan numbers its papers by their place in the trending order, 0 being the most trending. A set
+of papers is then an integer with a bit for each place, and one comparison of integers orders two
+papers for a topic.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-
-from service.domain.ranking import Ranked
+from typing import NamedTuple
 
 
 class SkipReason(StrEnum):
@@ -16,19 +20,22 @@ class SkipReason(StrEnum):
     SUPPRESSED = "suppressed"
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One paper of a digest and the topics it came for, best first; no topic means trending."""
+class Standing(NamedTuple):
+    """How the papers of a plan stand for one topic.
 
-    paper_id: int
-    topic_ids: tuple[int, ...]
+    `mask` has the bit of each place whose paper matches. `best` lists the matching papers, the
+    best first, each as `tiers_below_the_top * places + place`; it may end early, but not before
+    the most papers a letter can hold.
+    """
+
+    mask: int
+    best: Sequence[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
-    """An ordered selection; `matched` counts every new paper that matched, shown or not."""
+class Digest(NamedTuple):
+    """The places of a selection, in order; `matched` counts every match, shown or not."""
 
-    choices: tuple[Choice, ...]
+    chosen: Sequence[int]
     matched: int
 
 
@@ -37,42 +44,34 @@ class Skipped:
     reason: SkipReason
 
 
-def compose(
-    ranked: Mapping[int, Sequence[Ranked]],
-    *,
-    watermark: int,
-    upto: int,
-    max_papers: int,
-) -> Digest | Skipped:
-    """Choose a reader's papers among those with watermark < seq <= upto.
+def compose(standings: Sequence[Standing], *, places: int, max_papers: int) -> Digest | Skipped:
+    """Choose a reader's papers from how they stand for each of the reader's topics.
 
-    `ranked` maps each of the reader's topic ids to its ranked papers; a reader without a topic
-    passes the trending list under the id 0, which is then named by no card. Papers are merged
-    over the topics by their best score, so a paper stands once however many topics found it.
+    Papers are merged over the topics by their best standing, so that a paper stands once however
+    many topics found it. The best of all topics are among the best of each: longer lists would
+    not change the choice.
     """
-    best: dict[int, Ranked] = {}
-    found_by: dict[int, list[tuple[Ranked, int]]] = {}
-    for topic_id, papers in ranked.items():
-        for paper in papers:
-            if not watermark < paper.seq <= upto:
-                continue
-            found_by.setdefault(paper.paper_id, []).append((paper, topic_id))
-            if paper.paper_id not in best or paper.score > best[paper.paper_id].score:
-                best[paper.paper_id] = paper
-    if not best:
+    if len(standings) == 1:
+        mask, best = standings[0]
+        if not mask:
+            return Skipped(SkipReason.NO_MATCH)
+        return Digest([entry % places for entry in best[:max_papers]], mask.bit_count())
+    mask = 0
+    entries: list[int] = []
+    for standing in standings:
+        mask |= standing.mask
+        entries += standing.best[:max_papers]
+    if not mask:
         return Skipped(SkipReason.NO_MATCH)
-    order = sorted(best.values(), key=lambda paper: (paper.score, -paper.seq), reverse=True)
-    choices = tuple(
-        Choice(
-            paper.paper_id,
-            tuple(
-                topic_id
-                for found, topic_id in sorted(
-                    found_by[paper.paper_id], key=lambda pair: (-pair[0].score[0], pair[1])
-                )
-                if topic_id
-            ),
-        )
-        for paper in order[:max_papers]
-    )
-    return Digest(choices, matched=len(order))
+    entries.sort()
+    # A dict keeps the first, which is the best, of the entries for one place.
+    chosen = list(dict.fromkeys(entry % places for entry in entries))
+    return Digest(chosen[:max_papers], mask.bit_count())
+
+
+def mask_of(places: Iterable[int]) -> int:
+    """Return the set of those places."""
+    mask = 0
+    for place in places:
+        mask |= 1 << place
+    return mask

@@ -61,11 +61,12 @@ class Outcome:
         """Whether the server spoke of us rather than of the reader: nobody is charged for it.
 
         Replies to RCPT and to the final dot concern the reader, save 421 (RFC 5321 §3.8: the
-        whole channel closes) at any point.
+        whole channel closes) at any point. A server that says nothing before the body is in
+        trouble itself.
         """
         if self.result is Result.ACCEPTED:
             return False
-        if self.code == 421:
+        if self.code == 421 or (self.code is None and self.stage is not Stage.BODY):
             return True
         return self.stage not in (Stage.RCPT, Stage.DATA, Stage.BODY)
 

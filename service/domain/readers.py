@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Consent(StrEnum):
@@ -36,6 +37,7 @@ class Preferences:
     timezone: str = "UTC"
     send_at: time = time(7)
     max_papers: int = 10
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,6 @@ class Subscriber:
 
     subscriber_id: int
     email: str | None
-    name: str | None
     status: Consent
     created_at: datetime
     confirmed_at: datetime | None
@@ -52,25 +53,27 @@ class Subscriber:
     preferences: Preferences
     wishes: tuple[Wish, ...]
 
+    @property
+    def name(self) -> str | None:
+        """What the reader is greeted by."""
+        return self.preferences.name
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+
+class Reader(NamedTuple):
     """An active subscriber whose letter is due for `local_date`.
 
-    `topics` pairs topic ids with the words the reader knows them by. `unsent` is an older digest
-    still in the queue, which a new one supersedes, with the seq it starts from.
+    `address` is in normal form. `topics` pairs topic ids with the words the reader knows them by.
+    `unsent` is an older digest still in the queue, which a new one supersedes, with the seq it
+    starts from.
     """
 
     subscriber_id: int
-    email: str
-    name: str | None
-    timezone: str
-    send_at: time
+    address: str
+    preference_id: int
     max_papers: int
-    confirmed_at: datetime | None
     local_date: date
     watermark: int
-    topics: tuple[tuple[int, str], ...]
+    topics: tuple[tuple[int, str], ...] = ()
     unsent: tuple[int, int] | None = None
 
     @property

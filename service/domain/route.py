@@ -45,7 +45,10 @@ def parse_route(url: str) -> Route:
     User and password are percent-encoded. Raises ValueError with words for the operator; the
     words never repeat the URL, which may hold a password.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ValueError("is not a URL, as in smtp://mail.example.org:25") from None
     if parts.scheme not in _SCHEMES:
         raise ValueError("starts with smtp://, smtp+starttls:// or smtps://")
     tls, default_port = _SCHEMES[parts.scheme]

@@ -1,6 +1,6 @@
 """A digest as a delivery row keeps it: the ids of its parts, packed into about 100 bytes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _VERSION = 1
@@ -33,16 +33,39 @@ class Selection:
 
 def pack(selection: Selection) -> bytes:
     """Return the selection as bytes: a version and then variable-length integers (LEB128)."""
-    numbers = [selection.frame, selection.topics, selection.matched, len(selection.cards)]
-    for picked in selection.cards:
-        numbers += (picked.card, len(picked.names), *picked.names)
-    packed = bytearray([_VERSION])
-    for number in numbers:
-        while number > 0x7F:
-            packed.append(number & 0x7F | 0x80)
-            number >>= 7
-        packed.append(number)
+    cards = [
+        (packed_number(picked.card), [packed_number(name) for name in picked.names])
+        for picked in selection.cards
+    ]
+    return pack_ids(selection.frame, cards, topics=selection.topics, matched=selection.matched)
+
+
+def pack_ids(
+    frame: int, cards: Sequence[tuple[bytes, Sequence[bytes]]], *, topics: int, matched: int
+) -> bytes:
+    """Return the bytes of a selection whose cards and names are packed numbers already."""
+    pieces = [_HEAD, *map(packed_number, (frame, topics, matched, len(cards)))]
+    for card, names in cards:
+        pieces.append(card)
+        pieces.append(packed_number(len(names)))
+        pieces += names
+    return b"".join(pieces)
+
+
+def packed_number(number: int) -> bytes:
+    """Return a number, not negative, as it stands in a packed selection."""
+    if number < len(_SMALL):
+        return _SMALL[number]
+    packed = bytearray()
+    while number > 0x7F:
+        packed.append(number & 0x7F | 0x80)
+        number >>= 7
+    packed.append(number)
     return bytes(packed)
+
+
+_HEAD = bytes([_VERSION])
+_SMALL = [bytes([number]) for number in range(0x80)]
 
 
 def unpack(packed: bytes) -> Selection:
@@ -58,6 +81,8 @@ def unpack(packed: bytes) -> Selection:
         )
     except (StopIteration, RuntimeError):
         raise ValueError("a packed selection that is cut short") from None
+    if next(numbers, None) is not None:
+        raise ValueError("a packed selection with something behind it")
     return Selection(frame, cards, topics, matched)
 
 
@@ -69,3 +94,5 @@ def _numbers(packed: bytes) -> Iterator[int]:
         if byte < 0x80:
             yield number
             number = shift = 0
+    if shift:
+        raise ValueError("a packed selection that is cut short")

@@ -4,6 +4,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
 
@@ -28,7 +29,8 @@ class Bookkeeper:
 
     While one transaction commits, the requests of all connections gather for the next: the
     slower the disk, the larger the groups. An error of the ledger reaches everyone who waits, and
-    every later caller: nothing is sent unrecorded.
+    every later caller: nothing is sent unrecorded. The outcomes it kept from the books are tried
+    once more at the end, since what is not on record may be sent twice.
     """
 
     def __init__(self, ledger: Ledger) -> None:
@@ -36,6 +38,7 @@ class Bookkeeper:
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._error: BaseException | None = None
+        self._unrecorded: list[Settlement] = []
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
         self._thread.start()
 
@@ -50,18 +53,17 @@ class Bookkeeper:
         return self._ask(settlement)
 
     async def close(self) -> None:
-        """Record all that was asked, then end the thread."""
+        """Record all that was asked, then end the thread. Raises what the ledger raised."""
         self._requests.put(None)
         await asyncio.to_thread(self._thread.join)
+        if self._error is not None:
+            raise self._error
 
     def _ask(self, what: Settlement | Claim) -> "asyncio.Future[bool]":
         future: asyncio.Future[bool] = self._loop.create_future()
-        # A settlement's future may never be awaited; its error then comes with the next begin.
+        # A settlement's future may never be awaited; its error comes again when the books close.
         future.add_done_callback(lambda done: done.cancelled() or done.exception())
-        if self._error is not None:
-            future.set_exception(self._error)
-        else:
-            self._requests.put((what, future))
+        self._requests.put((what, future))
         return future
 
     def _run(self) -> None:
@@ -70,7 +72,11 @@ class Bookkeeper:
             if requests:
                 self._record(requests)
             if last:
-                return
+                break
+        if self._unrecorded:
+            # Whoever waited has heard of the error; if it persists, these stay uncertain.
+            with suppress(Exception):
+                self._ledger.step(self._unrecorded, ())
 
     def _gather(self) -> tuple[list[_Request], bool]:
         requests: list[_Request] = []
@@ -93,6 +99,8 @@ class Bookkeeper:
                 begun = self._ledger.step(settlements, begins)
             except BaseException as failure:
                 self._error = error = failure
+        if error is not None:
+            self._unrecorded += settlements
         self._loop.call_soon_threadsafe(_answer, requests, begun, error)
 
 

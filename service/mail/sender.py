@@ -105,9 +105,7 @@ class _Run:
             while (item := await self._next()) is not None:
                 claim, parcel = item
                 try:
-                    if not session.connected:
-                        await session.open()
-                    await session.envelope(parcel.sender, parcel.recipient)
+                    await _offer(session, parcel)
                 except RouteTrouble as trouble:
                     self._settle(claim, trouble.outcome, begun=False)
                     self._troubles.append(trouble.outcome)
@@ -122,6 +120,9 @@ class _Run:
                     continue
                 outcome = await session.body(parcel.letter)
                 self._settle(claim, outcome, begun=True)
+                if outcome.concerns_route:
+                    self._troubles.append(outcome)
+                    return False
         except BaseException:
             # The ledger failed, or we are cancelled: no body may follow.
             session.drop()
@@ -157,6 +158,22 @@ class _Run:
             decision = decide(outcome, attempts=claim.attempts + 1, now=now, jitter=jitter)
             self._tally.by_result[outcome.result] += 1
         self._books.settle(Settlement(claim, outcome, decision, now, begun))
+
+
+async def _offer(session: Session, parcel: Parcel) -> None:
+    """Offer a letter on the open connection, or on a new one: a server may limit how long one
+    lasts, and how many letters it carries.
+    """
+    if session.connected:
+        try:
+            await session.envelope(parcel.sender, parcel.recipient)
+        except RouteTrouble as trouble:
+            if trouble.outcome.stage is not Stage.MAIL:
+                raise
+        else:
+            return
+    await session.open()
+    await session.envelope(parcel.sender, parcel.recipient)
 
 
 def _halt_words(route: Route, outcome: Outcome) -> str:

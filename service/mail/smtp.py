@@ -8,6 +8,7 @@ from aiosmtplib import SMTPResponse
 
 from service.domain.policy import Outcome, Result, Stage, judge
 from service.domain.route import Route, Tls
+from service.mail.plain import one_line
 
 _REPLY_KEPT = 500
 
@@ -150,25 +151,34 @@ class Session:
         if outcome.concerns_route:
             self.drop()
             raise RouteTrouble(outcome)
-        if (await self._command(b"RSET")).code != 250:
+        # The refusal stands, whatever becomes of the connection.
+        try:
+            good = (await self._command(b"RSET")).code == 250
+        except (aiosmtplib.SMTPException, OSError):
+            good = False
+        if not good:
             self.drop()
         raise LetterRefused(outcome)
 
 
 def _outcome(reply: SMTPResponse, stage: Stage) -> Outcome:
-    text = reply.message.encode("utf-8", "replace").decode("utf-8")
-    outcome = judge(reply.code, stage, text[:_REPLY_KEPT])
-    if outcome.result is Result.ACCEPTED and reply.code != 250:
-        # Only 250 takes a letter on (RFC 5321 §4.3.2); any other success is a confused server.
+    outcome = judge(reply.code, stage, _readable(reply.message))
+    if outcome.result is Result.ACCEPTED and stage is not Stage.BODY:
+        # Only the reply to the dot takes a letter on; any other success is a confused server.
         return Outcome(Result.DEFERRED, stage, reply.code, outcome.text)
     return outcome
 
 
 def _trouble(error: Exception, stage: Stage) -> Outcome:
     if isinstance(error, aiosmtplib.SMTPResponseException) and error.code > 0:
-        return judge(error.code, stage, error.message[:_REPLY_KEPT])
+        return _outcome(SMTPResponse(error.code, error.message), stage)
     return Outcome(Result.DEFERRED, stage, None, _words(error))
 
 
 def _words(error: Exception) -> str:
-    return (str(error) or type(error).__name__)[:_REPLY_KEPT]
+    return _readable(str(error)) or type(error).__name__
+
+
+def _readable(text: str) -> str:
+    # What a server says is stored and shown: no NUL, which PostgreSQL refuses, and no escapes.
+    return "\n".join(map(one_line, text.split("\n")))[:_REPLY_KEPT]

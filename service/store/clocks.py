@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
+from service.domain.readers import Consent
 from service.store import tables
+from service.store.bulk import among, update_many
 from service.store.dialect import upsert
 
 _CLOCK = tables.table(tables.ReaderClock)
@@ -24,30 +26,33 @@ def start(connection: Connection, subscriber_id: int, floor: int) -> None:
     )
 
 
-def hold(connection: Connection, subscriber_ids: Sequence[int]) -> dict[int, int]:
-    """Lock the clocks of readers who are still active; return their watermarks."""
+def hold(connection: Connection, subscriber_ids: Sequence[int], day: date) -> dict[int, int]:
+    """Lock the clocks of readers who are active and have no digest for `day`; return their
+    watermarks.
+
+    Those whom another transaction is changing at this moment are left out, not waited for: it may
+    be waiting for us.
+    """
     subscriber = tables.table(tables.Subscriber)
     rows = connection.execute(
         select(_CLOCK.c.subscriber_id, _CLOCK.c.watermark)
         .join(subscriber, subscriber.c.id == _CLOCK.c.subscriber_id)
-        .where(_CLOCK.c.subscriber_id.in_(subscriber_ids), subscriber.c.status == "active")
-        .with_for_update()
+        .where(
+            among(connection, _CLOCK.c.subscriber_id, subscriber_ids),
+            subscriber.c.status == Consent.ACTIVE,
+            or_(_CLOCK.c.planned_on.is_(None), _CLOCK.c.planned_on < day),
+        )
+        .with_for_update(key_share=True, skip_locked=True)
     )
     return dict(rows.all())
 
 
-def advance(connection: Connection, readers: Sequence[tuple[int, date | None]], upto: int) -> None:
-    """Raise readers' watermarks to `upto`; a date marks those who got a digest for it."""
-    subscriber = _CLOCK.c.subscriber_id == bindparam("reader")
-    served = [{"reader": reader, "day": day} for reader, day in readers if day]
-    skipped = [{"reader": reader} for reader, day in readers if not day]
-    if served:
-        connection.execute(
-            update(_CLOCK).where(subscriber).values(watermark=upto, planned_on=bindparam("day")),
-            served,
-        )
-    if skipped:
-        connection.execute(update(_CLOCK).where(subscriber).values(watermark=upto), skipped)
+def advance(
+    connection: Connection, subscriber_ids: Sequence[int], upto: int, served_on: date | None
+) -> None:
+    """Raise readers' watermarks to `upto`; `served_on` is the date they got a digest for, if so."""
+    constant = {"watermark": upto} | ({"planned_on": served_on} if served_on else {})
+    update_many(connection, _CLOCK, "subscriber_id", subscriber_ids, constant)
 
 
 def put_back(connection: Connection, seq_from: Mapping[int, int]) -> None:

@@ -3,23 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select, update
 from sqlmodel import col
 
-from service.domain.deliveries import Planned
+from service.domain.deliveries import Kind, Planned
 from service.domain.digests import Skipped
 from service.domain.policy import Status
 from service.domain.readers import Reader
-from service.domain.selection import pack
 from service.store import clocks, counters, tables
-from service.store.dialect import insert_new, upsert
+from service.store.bulk import insert_many
+from service.store.dialect import insert_new
 
 _DELIVERY = tables.table(tables.Delivery)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a plan decided for one reader: a letter, or a reason for none."""
 
     reader: Reader
@@ -35,85 +35,107 @@ class Recorded:
 
 
 def plan(
-    connection: Connection, verdicts: Sequence[Verdict], *, upto: int, now: datetime
+    connection: Connection,
+    verdicts: Sequence[Verdict],
+    *,
+    upto: int,
+    now: datetime,
+    expires_at: datetime,
 ) -> Recorded:
-    """Record what was decided for some readers, and raise their watermarks to `upto`.
+    """Record what was decided for readers who are due for one date, and raise their watermarks.
 
     A verdict whose reader left, or whose watermark or unsent digest changed since it was decided,
     does not stand: that reader is still due.
     """
-    held = clocks.hold(connection, [v.reader.subscriber_id for v in verdicts])
+    day = verdicts[0].reader.local_date
+    held = clocks.hold(connection, [reader.subscriber_id for reader, _ in verdicts], day)
     unchanged = [v for v in verdicts if held.get(v.reader.subscriber_id) == v.reader.watermark]
-    unsent = [v.reader.unsent[0] for v in unchanged if v.reader.unsent and _sends(v)]
-    superseded = set(
-        connection.scalars(
-            update(_DELIVERY)
-            .where(_DELIVERY.c.id.in_(unsent), _DELIVERY.c.status == Status.QUEUED)
-            .values(status=Status.EXPIRED, settled_at=now, worker_id=None)
-            .returning(_DELIVERY.c.id)
-        )
-        if unsent
-        else ()
+    superseded = _supersede(
+        connection, [r.unsent[0] for r, d in unchanged if r.unsent and isinstance(d, Planned)], now
     )
-    ready = [
-        v
-        for v in unchanged
-        if not (_sends(v) and v.reader.unsent and v.reader.unsent[0] not in superseded)
-    ]
-    letters = [v.decision for v in ready if isinstance(v.decision, Planned)]
-    queued = set(enqueue(connection, letters))
-    standing = [v for v in ready if not isinstance(v.decision, Planned) or v.decision.key in queued]
-    skipped = [(v.reader, v.decision) for v in standing if isinstance(v.decision, Skipped)]
-    note_skips(connection, skipped, upto=upto, now=now)
-    clocks.advance(
-        connection,
-        [(v.reader.subscriber_id, v.reader.local_date if _sends(v) else None) for v in standing],
-        upto,
-    )
+    letters, skips, standing = [], [], []
+    for verdict in unchanged:
+        reader, decision = verdict
+        if isinstance(decision, Skipped):
+            skips.append((reader, decision))
+        elif reader.unsent and reader.unsent[0] not in superseded:
+            continue
+        else:
+            letters.append(decision)
+        standing.append(verdict)
+    _queue_digests(connection, letters, day=day, upto=upto, now=now, expires_at=expires_at)
+    clocks.advance(connection, [letter.subscriber_id for letter in letters], upto, served_on=day)
+    _note_skips(connection, skips, day=day, upto=upto, now=now)
+    behind = [reader.subscriber_id for reader, _ in skips if reader.watermark < upto]
+    clocks.advance(connection, behind, upto, served_on=None)
     return Recorded(standing, len(superseded))
 
 
-def _sends(verdict: Verdict) -> bool:
-    return isinstance(verdict.decision, Planned)
+def _supersede(connection: Connection, delivery_ids: Sequence[int], now: datetime) -> set[int]:
+    """Expire older digests that are still in the queue; return the ids of those."""
+    if not delivery_ids:
+        return set()
+    # One that is being begun or expired at this moment is not waited for either.
+    waiting = (
+        select(_DELIVERY.c.id)
+        .where(_DELIVERY.c.id.in_(delivery_ids), _DELIVERY.c.status == Status.QUEUED)
+        .with_for_update(skip_locked=True)
+    )
+    statement = (
+        update(_DELIVERY)
+        .where(_DELIVERY.c.id.in_(waiting))
+        .values(status=Status.EXPIRED, settled_at=now, worker_id=None)
+        .returning(_DELIVERY.c.id)
+    )
+    return set(connection.scalars(statement))
 
 
-def enqueue(connection: Connection, letters: Sequence[Planned]) -> list[str]:
-    """Queue the letters whose key is new; return the keys of those queued."""
-    keys = insert_new(
+def _queue_digests(
+    connection: Connection,
+    letters: Sequence[Planned],
+    *,
+    day: date,
+    upto: int,
+    now: datetime,
+    expires_at: datetime,
+) -> None:
+    if not letters:
+        return
+    insert_many(
         connection,
-        tables.Delivery,
+        _DELIVERY,
+        ("subscriber_id", "token", "preference_id", "seq_from", "selection"),
         [
-            {
-                "subscriber_id": letter.subscriber_id,
-                "kind": letter.kind,
-                "priority": letter.kind.priority,
-                "key": letter.key,
-                "token": letter.token,
-                "recipient": letter.recipient,
-                "slots": dict(letter.slots),
-                "domain": letter.domain,
-                "local_date": letter.local_date,
-                "seq_from": letter.seq_from,
-                "seq_to": letter.seq_to,
-                "selection": pack(letter.selection),
-                "status": Status.QUEUED,
-                "planned_at": letter.planned_at,
-                "next_attempt_at": letter.planned_at,
-                "expires_at": letter.expires_at,
-            }
+            (
+                letter.subscriber_id,
+                bytes.fromhex(letter.token),
+                letter.preference_id,
+                letter.seq_from,
+                letter.selection,
+            )
             for letter in letters
         ],
-        returning=_DELIVERY.c.key,
+        {
+            "kind": Kind.DIGEST.value,
+            "nth": 0,
+            "priority": Kind.DIGEST.priority,
+            "local_date": day,
+            "seq_to": upto,
+            "status": Status.QUEUED.value,
+            "attempts": 0,
+            "planned_at": now,
+            "next_attempt_at": now,
+            "expires_at": expires_at,
+        },
     )
-    if keys:
-        counters.advance(connection, counters.DELIVERIES, len(keys))
-    return keys
+    counters.advance(connection, counters.DELIVERIES, len(letters))
 
 
-def note_skips(
+def _note_skips(
     connection: Connection,
-    skipped: Sequence[tuple[Reader, Skipped]],
+    skips: Sequence[tuple[Reader, Skipped]],
     *,
+    day: date,
     upto: int,
     now: datetime,
 ) -> None:
@@ -121,31 +143,45 @@ def note_skips(
 
     A look that found no paper to judge does not replace what this date's papers came to.
     """
-    if not skipped:
+    if not skips:
         return
-    statement = upsert(connection, tables.Skip)
-    skip = tables.table(tables.Skip)
-    fresh = statement.excluded
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["subscriber_id"],
-            set_={
-                name: fresh[name] for name in ("local_date", "reason", "seq_from", "seq_to", "at")
-            },
-            where=(skip.c.local_date < fresh.local_date) | (fresh.seq_from < fresh.seq_to),
-        ),
-        [
-            {
-                "subscriber_id": reader.subscriber_id,
-                "local_date": reader.local_date,
-                "reason": skip.reason,
-                "seq_from": reader.served_to,
-                "seq_to": upto,
-                "at": now,
-            }
-            for reader, skip in skipped
-        ],
+    names = ("local_date", "reason", "seq_from", "seq_to", "at")
+    insert_many(
+        connection,
+        tables.table(tables.Skip),
+        ("subscriber_id", "reason", "seq_from"),
+        [(r.subscriber_id, skip.reason.value, r.served_to) for r, skip in skips],
+        {"local_date": day, "seq_to": upto, "at": now},
+        on_conflict="ON CONFLICT (subscriber_id) DO UPDATE SET "
+        + ", ".join(f"{name} = excluded.{name}" for name in names)
+        + " WHERE skip.local_date < excluded.local_date OR excluded.seq_from < excluded.seq_to",
     )
+
+
+def enqueue(
+    connection: Connection, letter: Planned, *, now: datetime, expires_at: datetime
+) -> bool:
+    """Queue one letter; False when its subscriber has one of its kind for that date already."""
+    row = {
+        "subscriber_id": letter.subscriber_id,
+        "kind": letter.kind,
+        "nth": letter.nth,
+        "priority": letter.kind.priority,
+        "token": bytes.fromhex(letter.token),
+        "preference_id": letter.preference_id,
+        "recipient": letter.recipient,
+        "slots": letter.slots and dict(letter.slots),
+        "local_date": letter.local_date,
+        "selection": letter.selection,
+        "status": Status.QUEUED,
+        "planned_at": now,
+        "next_attempt_at": now,
+        "expires_at": expires_at,
+    }
+    queued = insert_new(connection, tables.Delivery, [row], returning=_DELIVERY.c.id)
+    if queued:
+        counters.advance(connection, counters.DELIVERIES, 1)
+    return bool(queued)
 
 
 @dataclass(frozen=True, slots=True)

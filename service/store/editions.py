@@ -71,7 +71,7 @@ def newest_first(connection: Connection, limit: int) -> list[EditionRow]:
 
 def find(connection: Connection, name: str) -> list[EditionRow]:
     """Return the published editions that `name` means: one by its number, or all of a file."""
-    named = _EDITION.c.file == name
+    named = _EDITION.c.file == name.replace("\0", "")
     if name.isascii() and name.isdecimal() and len(name) < 18:
         named |= _EDITION.c.id == int(name)
     return list(_rows(connection, _published().where(named).order_by(_EDITION.c.id)))
@@ -158,16 +158,14 @@ def store(
         _note(connection, edition_id, taken.doubts)
         return taken
 
-    new = updated = 0
+    updated = 0
     doubts: list[Rejected] = []
     for taken in database.write_in_chunks(entries, take):
-        new += taken.new
         updated += taken.updated
         doubts += taken.doubts
-    stored = Stored(len(edition.papers), new, updated, doubts)
     with database.write(Turn.BULK) as connection:
-        _publish(connection, edition_id, stored, now)
-    return stored
+        new = _publish(connection, edition_id, len(edition.papers), updated, now)
+    return Stored(len(edition.papers), new, updated, doubts)
 
 
 def _open(database: Database, edition: Edition, *, sha256: str, file: str, now: datetime) -> int:
@@ -201,10 +199,13 @@ def _note(connection: Connection, edition_id: int, rejected: Iterable[Rejected])
         connection.execute(insert(_REJECTION), rows)
 
 
-def _publish(connection: Connection, edition_id: int, stored: Stored, now: datetime) -> None:
-    """Number the edition's unseen papers and show them, in one transaction.
+def _publish(
+    connection: Connection, edition_id: int, brought: int, updated: int, now: datetime
+) -> int:
+    """Number the edition's unseen papers and show them, in one transaction; return how many.
 
-    The counter's row stays locked until the commit: no number is seen before a lower one.
+    They are its new ones, whichever run put them in. The counter's row stays locked until the
+    commit: no number is seen before a lower one.
     """
     hold(connection, PAPER_SEQ)
     order = (
@@ -227,8 +228,9 @@ def _publish(connection: Connection, edition_id: int, stored: Stored, now: datet
     connection.execute(
         update(_EDITION)
         .where(_EDITION.c.id == edition_id)
-        .values(published_at=now, papers=stored.papers, new=stored.new, updated=stored.updated)
+        .values(published_at=now, papers=brought, new=unseen, updated=updated)
     )
+    return unseen
 
 
 def _published() -> Select[tuple[object, ...]]:

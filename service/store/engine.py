@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,7 +36,8 @@ class Database:
     def __init__(self, url: URL) -> None:
         """Prepare the database at `url`; nothing is opened yet.
 
-        Raises StoreError when the folder of an embedded database does not exist.
+        Raises StoreError when the folder of an embedded database does not exist, or the driver of
+        PostgreSQL is not installed.
         """
         self.embedded: Path | None = None
         self.locks: FileLocks | AdvisoryLocks
@@ -44,15 +46,19 @@ class Database:
             self.embedded = Path(url.database or "").absolute()
             if not self.embedded.parent.is_dir():
                 raise StoreError(f"there is no folder {self.embedded.parent} for the database")
-            self.engine = create_engine(url, connect_args={"timeout": 30})
+            self.engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
+            self._reading = self.engine
             event.listen(self.engine, "connect", _set_up_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
             self.locks = FileLocks(self.embedded.with_name(self.embedded.name + "-locks"))
             self._turns = OneAtATime(self.locks)
         else:
+            if find_spec("psycopg") is None:
+                raise StoreError("PostgreSQL needs: pip install 'paperround[postgres]'")
             self.engine = create_engine(
                 url,
                 pool_pre_ping=True,
+                hide_parameters=True,
                 connect_args={
                     "connect_timeout": 10,
                     # The server notices a dead worker's connection, and so frees its lock, soon.
@@ -60,13 +66,15 @@ class Database:
                     " -c tcp_keepalives_count=3",
                 },
             )
+            # By default each statement would see a newer state than the one before it.
+            self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ")
             self.locks = AdvisoryLocks(self.engine)
             self._turns = FreeForAll()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection that sees one state of the database."""
-        with self.engine.connect() as connection, connection.begin():
+        with self._reading.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager

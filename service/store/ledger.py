@@ -4,22 +4,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, insert, select, update
+from sqlalchemy import Connection, and_, exists, insert, or_, select, update
 from sqlmodel import col
 
 from service.domain.deliveries import Claim, Kind, Settlement
 from service.domain.policy import TRANSITIONS, Stage, Status
+from service.domain.readers import Consent, Preferences
 from service.domain.selection import unpack
 from service.store import clocks, tables
-from service.store.engine import Database
+from service.store.engine import Database, StoreError
 from service.store.locks import Lock
 from service.store.turns import Turn
 
 _DELIVERY = tables.table(tables.Delivery)
 _SUBSCRIBER = tables.table(tables.Subscriber)
+_PREFERENCE = tables.table(tables.Preference)
 
 
-class LostSeat(Exception):
+class LostSeat(StoreError):
     """This worker's lock is gone: others may take it for dead, so it must not send."""
 
 
@@ -38,7 +40,10 @@ class Ledger:
         self._lock = lock
 
     def claim(self, limit: int, now: datetime) -> list[Claim]:
-        """Mark up to `limit` letters as this worker's, the most urgent first."""
+        """Mark up to `limit` letters as this worker's, the most urgent first.
+
+        A letter that is back in the queue, but whose reader left while it was out, is cancelled.
+        """
         free = (
             select(_DELIVERY.c.id)
             .where(*_claimable(now))
@@ -47,19 +52,18 @@ class Ledger:
             .with_for_update(skip_locked=True)
         )
         with self._database.write(Turn.LEDGER) as connection:
-            ids = list(connection.scalars(free))
-            if not ids:
-                return []
-            connection.execute(
-                update(_DELIVERY).where(_DELIVERY.c.id.in_(ids)).values(worker_id=self._worker_id)
-            )
-            rows = connection.execute(
-                select(_DELIVERY, _SUBSCRIBER.c.unsubscribe_token)
-                .join(_SUBSCRIBER, _SUBSCRIBER.c.id == _DELIVERY.c.subscriber_id)
-                .where(_DELIVERY.c.id.in_(ids))
-                .order_by(_DELIVERY.c.priority, _DELIVERY.c.next_attempt_at, _DELIVERY.c.id)
-            ).all()
-        return [_claim(row) for row in rows]
+            while ids := list(connection.scalars(free)):
+                connection.execute(
+                    move(Status.QUEUED, Status.CANCELLED, settled_at=now).where(
+                        _DELIVERY.c.id.in_(ids), _unwanted()
+                    )
+                )
+                mine = (_DELIVERY.c.id.in_(ids), _DELIVERY.c.status == Status.QUEUED)
+                connection.execute(update(_DELIVERY).where(*mine).values(worker_id=self._worker_id))
+                rows = connection.execute(_claims().where(*mine)).all()
+                if rows:
+                    return [_claim(row) for row in rows]
+        return []
 
     def step(self, settlements: Sequence[Settlement], begins: Sequence[Claim]) -> set[int]:
         """Record outcomes and begin letters, in one durable transaction.
@@ -69,7 +73,10 @@ class Ledger:
         nothing, when this worker's lock is gone.
         """
         if begins and not self._lock.held():
-            raise LostSeat("this worker's lock is gone")
+            raise LostSeat(
+                "this sender lost its lock, as when the database ends its connection; it stopped, "
+                "and the next run goes on"
+            )
         with self._database.write(Turn.LEDGER) as connection:
             for settlement in settlements:
                 self._settle(connection, settlement)
@@ -153,16 +160,19 @@ def expire(connection: Connection, now: datetime) -> int:
     expired = list(
         connection.scalars(
             move(Status.QUEUED, Status.EXPIRED, settled_at=now, worker_id=None)
-            .where(_DELIVERY.c.expires_at <= now)
+            .where(
+                _DELIVERY.c.id.in_(
+                    # One that a worker begins right now is not waited for: it may wait for us.
+                    select(_DELIVERY.c.id)
+                    .where(_DELIVERY.c.status == Status.QUEUED, _DELIVERY.c.expires_at <= now)
+                    .with_for_update(skip_locked=True)
+                )
+            )
             .returning(_DELIVERY.c.id)
         )
     )
     if expired:
-        attempt = tables.Attempt
-        body_sent = exists().where(
-            col(attempt.delivery_id) == _DELIVERY.c.id, col(attempt.stage) == Stage.BODY
-        )
-        _return_papers(connection, _DELIVERY.c.id.in_(expired) & ~body_sent)
+        _return_papers(connection, _DELIVERY.c.id.in_(expired))
     return len(expired)
 
 
@@ -185,6 +195,21 @@ def _claimable(now: datetime) -> tuple[Any, ...]:
     )
 
 
+def _unwanted() -> Any:
+    """Return the condition under which a letter may no longer go to its reader."""
+    kind, status = _DELIVERY.c.kind, _SUBSCRIBER.c.status
+    wanted = exists().where(
+        _SUBSCRIBER.c.id == _DELIVERY.c.subscriber_id,
+        _SUBSCRIBER.c.email.is_not(None),
+        or_(
+            kind == Kind.GOODBYE,
+            and_(kind == Kind.DIGEST, status == Consent.ACTIVE),
+            and_(kind == Kind.CONFIRM, status != Consent.UNSUBSCRIBED),
+        ),
+    )
+    return ~wanted
+
+
 def log_attempts(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Keep tries that did not end in acceptance."""
     if rows:
@@ -192,12 +217,38 @@ def log_attempts(connection: Connection, rows: Sequence[dict[str, Any]]) -> None
 
 
 def _return_papers(connection: Connection, which: Any) -> None:
+    """Offer the papers of digests again, save of those a body of which was sent at some try.
+
+    A body that was sent may have been read; and only then can a later digest stand beside it.
+    """
+    attempt = tables.Attempt
+    body_sent = exists().where(
+        col(attempt.delivery_id) == _DELIVERY.c.id, col(attempt.stage) == Stage.BODY
+    )
     rows = connection.execute(
         select(_DELIVERY.c.subscriber_id, _DELIVERY.c.seq_from).where(
-            which, _DELIVERY.c.kind == Kind.DIGEST
+            which, _DELIVERY.c.kind == Kind.DIGEST, ~body_sent
         )
     )
     clocks.put_back(connection, dict(rows.all()))
+
+
+def _claims() -> Any:
+    return (
+        select(
+            _DELIVERY,
+            _SUBSCRIBER.c.email,
+            _SUBSCRIBER.c.confirmed_at,
+            _SUBSCRIBER.c.unsubscribe_token,
+            _PREFERENCE.c.timezone,
+            _PREFERENCE.c.send_at,
+            _PREFERENCE.c.max_papers,
+            _PREFERENCE.c.name,
+        )
+        .join(_SUBSCRIBER, _SUBSCRIBER.c.id == _DELIVERY.c.subscriber_id)
+        .outerjoin(_PREFERENCE, _PREFERENCE.c.id == _DELIVERY.c.preference_id)
+        .order_by(_DELIVERY.c.priority, _DELIVERY.c.next_attempt_at, _DELIVERY.c.id)
+    )
 
 
 def _claim(row: Any) -> Claim:
@@ -205,9 +256,13 @@ def _claim(row: Any) -> Claim:
         delivery_id=row.id,
         subscriber_id=row.subscriber_id,
         kind=Kind(row.kind),
-        token=row.token,
-        recipient=row.recipient,
-        slots=row.slots,
+        token=row.token.hex(),
+        recipient=row.recipient or row.email,
+        preferences=Preferences()
+        if row.timezone is None
+        else Preferences(row.timezone, row.send_at, row.max_papers, row.name),
+        asked_at=row.confirmed_at,
+        slots=row.slots or {},
         local_date=row.local_date,
         selection=unpack(row.selection),
         planned_at=row.planned_at,

@@ -36,9 +36,8 @@ class Entry:
 
 @dataclass(slots=True)
 class Taken:
-    """What became of a chunk: papers first seen, papers told more about, and doubts."""
+    """What became of a chunk: known papers told more about, and doubts."""
 
-    new: int = 0
     updated: int = 0
     doubts: list[Rejected] = field(default_factory=list)
 
@@ -138,7 +137,6 @@ class _Shelf:
         self._keys[paper_id] = key
         self._accounts[paper_id] = entry.told
         self._names[paper_id] = set()
-        self.taken.new += 1
         return paper_id
 
     def _tell(self, paper_id: int, told: Account) -> None:
@@ -167,8 +165,6 @@ class _Shelf:
             if absorbed in self._members:
                 place = self._members.pop(absorbed)
                 self._members.setdefault(survivor, place)
-            if absorbed >= _NOT_STORED:
-                self.taken.new -= 1
             self._changed.discard(absorbed)
             self._joined[absorbed] = survivor
         return survivor

@@ -96,6 +96,9 @@ class AdvisoryLock:
         self._connection = connection
 
     def held(self) -> bool:
+        # A new session would answer, but hold no lock.
+        if self._connection.closed or self._connection.invalidated:
+            return False
         try:
             self._connection.scalar(text("SELECT 1"))
         except DBAPIError:
@@ -103,6 +106,8 @@ class AdvisoryLock:
         return True
 
     def release(self) -> None:
+        if self._connection.closed:
+            return
         with suppress(DBAPIError):
             # Closing the session gives back every lock it holds, whatever state it is in.
             self._connection.invalidate()

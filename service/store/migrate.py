@@ -21,13 +21,7 @@ def upgrade(database: Database) -> tuple[str | None, str]:
             config = _config()
             with database.write() as connection:
                 config.attributes["connection"] = connection
-                try:
-                    command.upgrade(config, "head")
-                except CommandError as error:
-                    raise StoreError(
-                        f"the database is at revision {before}, which this version does not know; "
-                        "run the version that made it, or a newer one"
-                    ) from error
+                command.upgrade(config, "head")
     return before, newest
 
 
@@ -45,10 +39,22 @@ def check(database: Database) -> None:
 
 
 def revisions(database: Database) -> tuple[str | None, str]:
-    """Return the database's revision (None: empty) and the newest one."""
+    """Return the database's revision (None: empty) and the newest one.
+
+    Raises StoreError when the database is newer than this version.
+    """
     with database.read() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
-    newest = ScriptDirectory.from_config(_config()).get_current_head()
+    scripts = ScriptDirectory.from_config(_config())
+    if current is not None:
+        try:
+            scripts.get_revision(current)
+        except CommandError as error:
+            raise StoreError(
+                f"the database is at revision {current}, which this version does not know; "
+                "run the version that made it, or a newer one"
+            ) from error
+    newest = scripts.get_current_head()
     assert newest is not None
     return current, newest
 

@@ -74,6 +74,8 @@ def by_key(connection: Connection, key: str) -> StoredPaper | None:
 
     Of papers that turned out to be one, the keys of all lead to the one that stayed.
     """
+    if "\0" in key:
+        return None  # PostgreSQL refuses such a text even to compare with.
     row = connection.execute(select(*_CONTENT).where(_PAPER.c.key == key, _SEEN)).first()
     if row is None:
         query = (

@@ -1,7 +1,6 @@
 """Subscribers: who they are, what they asked for, and how their consent stands."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +10,8 @@ from sqlmodel import col
 from service.domain.links import new_token, token_hash
 from service.domain.policy import Status
 from service.domain.readers import Consent, Preferences, Subscriber, Wish
-from service.store import clocks, tables, topics
+from service.store import clocks, consents, tables, topics
+from service.store.dialect import insert_new
 
 _SUBSCRIBER = tables.table(tables.Subscriber)
 _PREFERENCE = tables.table(tables.Preference)
@@ -24,38 +24,41 @@ def add(
     *,
     email: str,
     address: str,
-    name: str | None,
     now: datetime,
-) -> int:
-    """Store a new subscriber, pending; `address` is the normal form of `email`."""
+) -> int | None:
+    """Store a new subscriber, pending; None when the address is known already.
+
+    `address` is the normal form of `email`.
+    """
     token = new_token()
-    subscriber_id = connection.execute(
-        insert(_SUBSCRIBER).returning(_SUBSCRIBER.c.id),
-        {
-            "email": email,
-            "address": address,
-            "name": name,
-            "status": Consent.PENDING,
-            "created_at": now,
-            "unsubscribe_token": token,
-            "unsubscribe_hash": token_hash(token),
-        },
-    ).scalar_one()
-    assert isinstance(subscriber_id, int)
-    return subscriber_id
+    subscriber = {
+        "email": email,
+        "address": address,
+        "domain": address.rpartition("@")[2],
+        "status": Consent.PENDING,
+        "created_at": now,
+        "unsubscribe_token": token,
+        "unsubscribe_hash": token_hash(token),
+    }
+    ids = insert_new(connection, tables.Subscriber, [subscriber], returning=_SUBSCRIBER.c.id)
+    return ids[0] if ids else None
 
 
-def by_address(connection: Connection, address: str) -> Subscriber | None:
-    return _first(connection, _all().where(_SUBSCRIBER.c.address == address))
+def by_address(connection: Connection, address: str, *, hold: bool = False) -> Subscriber | None:
+    """Return the subscriber of an address; `hold` keeps others from changing them meanwhile."""
+    return _first(connection, _all().where(_SUBSCRIBER.c.address == address), hold)
 
 
-def by_id(connection: Connection, subscriber_id: int) -> Subscriber | None:
-    return _first(connection, _all().where(_SUBSCRIBER.c.id == subscriber_id))
+def by_id(connection: Connection, subscriber_id: int, *, hold: bool = False) -> Subscriber | None:
+    return _first(connection, _all().where(_SUBSCRIBER.c.id == subscriber_id), hold)
 
 
-def by_unsubscribe_token(connection: Connection, token: str) -> Subscriber | None:
+def by_unsubscribe_token(
+    connection: Connection, token: str, *, hold: bool = False
+) -> Subscriber | None:
     """Return the subscriber of an unsubscribe link, also one who was erased since."""
-    return _first(connection, _all().where(_SUBSCRIBER.c.unsubscribe_hash == token_hash(token)))
+    query = _all().where(_SUBSCRIBER.c.unsubscribe_hash == token_hash(token))
+    return _first(connection, query, hold)
 
 
 def every(connection: Connection, status: Consent | None = None) -> Iterator[Subscriber]:
@@ -86,6 +89,7 @@ def set_preferences(
         "timezone": wanted.timezone,
         "send_at": wanted.send_at,
         "max_papers": wanted.max_papers,
+        "name": wanted.name,
     }
     current = (_PREFERENCE.c.subscriber_id == subscriber_id, _PREFERENCE.c.valid_to.is_(None))
     connection.execute(update(_PREFERENCE).where(*current).values(valid_to=now))
@@ -145,7 +149,7 @@ def activate(
         .values(status=Consent.ACTIVE, confirmed_at=now)
     )
     clocks.start(connection, subscriber_id, floor)
-    record(connection, subscriber_id, "active", source, now)
+    consents.record(connection, subscriber_id, "active", source, now)
 
 
 def stop(
@@ -154,7 +158,7 @@ def stop(
     """Give a subscriber a status in which no digest goes out, and cancel what is queued."""
     set_status(connection, subscriber_id, status)
     cancel_queued(connection, subscriber_id, now)
-    record(connection, subscriber_id, status, source, now)
+    consents.record(connection, subscriber_id, status, source, now)
 
 
 def cancel_queued(connection: Connection, subscriber_id: int, now: datetime) -> None:
@@ -178,7 +182,7 @@ def erase(connection: Connection, subscriber_id: int, *, now: datetime, source: 
     connection.execute(
         update(_DELIVERY)
         .where(_DELIVERY.c.subscriber_id == subscriber_id)
-        .values(recipient=None, slots={}, reply=None)
+        .values(recipient=None, slots=None, reply=None)
     )
     connection.execute(
         update(tables.Consent)
@@ -188,75 +192,26 @@ def erase(connection: Connection, subscriber_id: int, *, now: datetime, source: 
     connection.execute(
         update(_SUBSCRIBER)
         .where(_SUBSCRIBER.c.id == subscriber_id)
-        .values(email=None, address=None, name=None, unsubscribe_token=None, erased_at=now)
+        .values(email=None, address=None, domain=None, unsubscribe_token=None, erased_at=now)
     )
-
-
-def unconfirmed(connection: Connection, *, asked_before: datetime) -> list[int]:
-    """Return the ids of pending subscribers whose last request is older than that."""
-    consent = tables.table(tables.Consent)
-    last = (
-        select(func.max(consent.c.at))
-        .where(consent.c.subscriber_id == _SUBSCRIBER.c.id)
-        .scalar_subquery()
-    )
-    query = select(_SUBSCRIBER.c.id).where(
-        _SUBSCRIBER.c.status == Consent.PENDING, last < asked_before
-    )
-    return list(connection.scalars(query))
-
-
-def record(
-    connection: Connection,
-    subscriber_id: int,
-    event: str,
-    source: str,
-    now: datetime,
-    detail: str | None = None,
-) -> None:
-    """Write down what happened to a consent, when, and whence it came."""
-    connection.execute(
-        insert(tables.Consent),
-        {
-            "subscriber_id": subscriber_id,
-            "at": now,
-            "event": event,
-            "source": source,
-            "detail": detail,
-        },
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentEvent:
-    """Something that happened to a consent."""
-
-    at: datetime
-    event: str
-    source: str
-
-
-def consent_history(connection: Connection, subscriber_id: int) -> list[ConsentEvent]:
-    """Return what happened to a subscriber's consent, the oldest first."""
-    consent = tables.table(tables.Consent)
-    rows = connection.execute(
-        select(consent.c.at, consent.c.event, consent.c.source)
-        .where(consent.c.subscriber_id == subscriber_id)
-        .order_by(consent.c.id)
-    )
-    return [ConsentEvent(*row) for row in rows]
 
 
 def _all() -> Select[Any]:
     return select(
-        _SUBSCRIBER, _PREFERENCE.c.timezone, _PREFERENCE.c.send_at, _PREFERENCE.c.max_papers
+        _SUBSCRIBER,
+        _PREFERENCE.c.timezone,
+        _PREFERENCE.c.send_at,
+        _PREFERENCE.c.max_papers,
+        _PREFERENCE.c.name,
     ).outerjoin(
         _PREFERENCE,
         (_PREFERENCE.c.subscriber_id == _SUBSCRIBER.c.id) & _PREFERENCE.c.valid_to.is_(None),
     )
 
 
-def _first(connection: Connection, query: Select[Any]) -> Subscriber | None:
+def _first(connection: Connection, query: Select[Any], hold: bool) -> Subscriber | None:
+    if hold:
+        query = query.with_for_update(of=_SUBSCRIBER)
     rows = connection.execute(query).all()
     return next(_subscribers(connection, rows), None)
 
@@ -283,12 +238,11 @@ def _subscribers(connection: Connection, rows: Sequence[Any]) -> Iterator[Subscr
         yield Subscriber(
             row.id,
             row.email,
-            row.name,
             Consent(row.status),
             row.created_at,
             row.confirmed_at,
             row.unsubscribe_token,
-            Preferences(row.timezone, row.send_at, row.max_papers)
+            Preferences(row.timezone, row.send_at, row.max_papers, row.name)
             if row.timezone
             else Preferences(),
             tuple(wishes.get(row.id, ())),

@@ -40,10 +40,15 @@ def sit_down(database: Database, name: str, now: datetime) -> Seat:
 
 
 def stand_up(database: Database, seat: Seat, now: datetime) -> None:
-    """End a worker in good order: what it had claimed and not begun is free again."""
-    with database.write(Turn.LEDGER) as connection:
-        _end(connection, seat.worker_id, now)
-    seat.lock.release()
+    """End a worker in good order: what it had claimed and not begun is free again.
+
+    Where the database fails it, the worker counts as dead from now on.
+    """
+    try:
+        with database.write(Turn.LEDGER) as connection:
+            _end(connection, seat.worker_id, now)
+    finally:
+        seat.lock.release()
     database.locks.forget(_lock_name(seat.worker_id))
 
 

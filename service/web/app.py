@@ -6,14 +6,15 @@ from pathlib import Path
 
 import structlog
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from service import resources
 from service.domain.links import BadLink, ExpiredLink
 from service.installation import Installation
+from service.store import papers
 from service.web.dress import Dress
 from service.web.reader_pages import reader_pages
 
@@ -25,6 +26,8 @@ SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
+
+TRY_AGAIN = "Nothing was lost. Please try again in a minute."
 
 _log = structlog.get_logger()
 
@@ -53,7 +56,14 @@ def web_app(
         elif "chunked" in request.headers.get("transfer-encoding", "").lower():
             response = dress.message(411, "This form needs to know how long it is.")
         else:
-            response = await call_next(request)
+            try:
+                response = await call_next(request)
+            except Exception as error:
+                # Caught here, since the server would log it with all its values. The path may
+                # hold a reader's token: only the route's pattern is logged.
+                route = getattr(request.scope.get("route"), "path", None)
+                _log.error("page_failed", route=route, exc_info=error)
+                response = dress.message(500, "Something went wrong here.", TRY_AGAIN)
         for name, value in SAFE_HEADERS.items():
             response.headers.setdefault(name, value)
         return response
@@ -63,7 +73,7 @@ def web_app(
         """Say whether the database answers."""
         try:
             with installation.database.read() as connection:
-                connection.execute(text("SELECT 1"))
+                papers.last_seq(connection)
         except SQLAlchemyError:
             return JSONResponse({"status": "the database does not answer"}, status_code=503)
         return JSONResponse({"status": "ok"})
@@ -102,13 +112,6 @@ def _answer_trouble(app: FastAPI, dress: Dress) -> None:
             return dress.message(404, "There is no such page.", link=("To the front page", "/"))
         return dress.message(error.status_code, "That cannot be done here.")
 
-    @app.exception_handler(Exception)
-    def failed(request: Request, error: Exception) -> Response:
-        # The path may hold a reader's token: only the route's pattern is logged.
-        route = request.scope.get("route")
-        _log.error("page_failed", route=getattr(route, "path", None), error=type(error).__name__)
-        response = dress.message(
-            500, "Something went wrong here.", "Nothing was lost. Please try again in a minute."
-        )
-        response.headers.update(SAFE_HEADERS)
-        return response
+    @app.exception_handler(RequestValidationError)
+    def unreadable(_request: Request, _error: Exception) -> Response:
+        return dress.message(422, "That form cannot be read.", link=("To the front page", "/"))

@@ -34,7 +34,8 @@ def ask(installation: Installation, now: datetime = NOW) -> list[Fetched]:
 
 
 def report(installation: Installation, now: datetime = NOW) -> Report:
-    [told] = fetching.reports(installation.database, installation.sources, now)
+    with installation.database.read() as connection:
+        [told] = fetching.reports(connection, installation.sources, now)
     return told
 
 

@@ -129,9 +129,10 @@ def test_a_redirect_inside_is_refused(server: Site, location: str, reason: str) 
     assert reason in error(f"{server.address}/away").reason
 
 
-@pytest.mark.parametrize(
-    "host", ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "[::ffff:127.0.0.1]"]
-)
+INSIDE = ("127.0.0.1", "localhost", "[::1]", "0.0.0.0", "[::ffff:127.0.0.1]")  # noqa: S104
+
+
+@pytest.mark.parametrize("host", INSIDE)
 def test_no_address_inside_is_asked_unless_allowed(server: Site, host: str) -> None:
     server.gives("/papers", b"[]")
     url = server.address.replace("127.0.0.1", host) + "/papers"

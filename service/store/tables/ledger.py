@@ -29,10 +29,16 @@ class Worker(Row, table=True):
 
 
 class Delivery(Row, table=True):
-    """The ledger: one letter to one subscriber for one local date."""
+    """The ledger: one letter to one subscriber for one local date.
+
+    `recipient` is the subscriber's own address unless given; `slots` hold what else the letter
+    says. A digest has neither: its preference tells how the reader wanted it.
+    """
 
     __table_args__ = (
         one_of("status", Status),
+        # The key of a delivery. A text made of it would double what a million letters a day cost.
+        Index("uq_delivery_key", "subscriber_id", "local_date", "kind", "nth", unique=True),
         Index(
             "ix_delivery_queue",
             "priority",
@@ -42,24 +48,33 @@ class Delivery(Row, table=True):
             postgresql_where=text("status = 'queued' AND worker_id IS NULL"),
         ),
         Index(
-            "ix_delivery_open",
-            "worker_id",
-            "status",
-            sqlite_where=text("status IN ('queued', 'sending', 'uncertain')"),
-            postgresql_where=text("status IN ('queued', 'sending', 'uncertain')"),
+            "ix_delivery_queued_subscriber",
+            "subscriber_id",
+            sqlite_where=text("status = 'queued'"),
+            postgresql_where=text("status = 'queued'"),
         ),
-        Index("ix_delivery_subscriber_id_local_date", "subscriber_id", "local_date"),
-        Index("ix_delivery_local_date_status", "local_date", "status"),
+        Index(
+            "ix_delivery_worker",
+            "worker_id",
+            sqlite_where=text("worker_id IS NOT NULL"),
+            postgresql_where=text("worker_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_delivery_uncertain",
+            "id",
+            sqlite_where=text("status = 'uncertain'"),
+            postgresql_where=text("status = 'uncertain'"),
+        ),
     )
     id: int | None = row_id()
     subscriber_id: int = reference("subscriber.id")
     kind: str
+    nth: int = 0
     priority: int
-    key: str = Field(unique=True)
-    token: str = Field(unique=True)
-    recipient: str | None
-    slots: dict[str, str] = Field(sa_type=JSON)
-    domain: str
+    token: bytes
+    preference_id: int | None = Field(default=None, sa_type=BigId)
+    recipient: str | None = None
+    slots: dict[str, str] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     local_date: date
     seq_from: int | None = Field(default=None, sa_type=BigInteger)
     seq_to: int | None = Field(default=None, sa_type=BigInteger)

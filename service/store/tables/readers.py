@@ -19,7 +19,7 @@ class Subscriber(Row, table=True):
     id: int | None = row_id()
     email: str | None = None
     address: str | None = Field(default=None, unique=True)
-    name: str | None = None
+    domain: str | None = None
     status: str
     created_at: datetime
     confirmed_at: datetime | None = None
@@ -73,7 +73,11 @@ class Subscription(Row, table=True):
 
 
 class Preference(Row, table=True):
-    """How a reader wants the letter, from `valid_from` until `valid_to` (None: today's)."""
+    """How a reader wants the letter, from `valid_from` until `valid_to` (None: today's).
+
+    Nothing else of a row ever changes: a delivery that names it has frozen what its letter says
+    of the reader.
+    """
 
     __table_args__ = (
         one_of("cadence", ("daily", "weekdays", "weekly")),
@@ -95,6 +99,7 @@ class Preference(Row, table=True):
     )
     id: int | None = row_id()
     subscriber_id: int = reference("subscriber.id", index=True)
+    name: str | None = None
     timezone: str
     send_at: time
     cadence: str = "daily"

@@ -1,0 +1,98 @@
+"""One subscriber as `paperround subscribers show` shows them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from service.cli.report import number, print_table, say
+from service.domain.readers import Subscriber
+from service.store.consents import ConsentEvent
+from service.store.deliveries import DeliveryRow, SkipRow
+
+
+def brief(subscriber: Subscriber) -> dict[str, Any]:
+    """Return what a list tells of a subscriber, as scripts read it."""
+    return {
+        "email": subscriber.email,
+        "name": subscriber.name,
+        "status": subscriber.status,
+        "topics": [wish.shown for wish in subscriber.wishes],
+        "timezone": subscriber.preferences.timezone,
+        "send_at": f"{subscriber.preferences.send_at:%H:%M}",
+        "max_papers": subscriber.preferences.max_papers,
+    }
+
+
+def document(
+    found: Subscriber,
+    letters: Sequence[DeliveryRow],
+    skip: SkipRow | None,
+    history: Sequence[ConsentEvent],
+) -> dict[str, Any]:
+    """Return all that is known of a subscriber, as scripts read it."""
+    return brief(found) | {
+        "queries": [wish.query for wish in found.wishes],
+        "created_at": found.created_at.isoformat(),
+        "confirmed_at": found.confirmed_at and found.confirmed_at.isoformat(),
+        "consent": [
+            {"at": event.at.isoformat(), "event": event.event, "source": event.source}
+            for event in history
+        ],
+        "letters": [
+            {
+                "kind": letter.kind,
+                "date": letter.local_date,
+                "status": letter.status,
+                "attempts": letter.attempts,
+                "reply_code": letter.reply_code,
+                "reply": letter.reply,
+            }
+            for letter in letters
+        ],
+        "last_skip": skip
+        and {
+            "date": skip.local_date,
+            "reason": skip.reason,
+            "papers": [skip.seq_from, skip.seq_to],
+        },
+    }
+
+
+def print_out(
+    found: Subscriber,
+    letters: Sequence[DeliveryRow],
+    skip: SkipRow | None,
+    history: Sequence[ConsentEvent],
+) -> None:
+    """Print all that is known of a subscriber, for a person."""
+    chosen = found.preferences
+    say(f"Address:  {found.email}{f' ({found.name})' if found.name else ''}")
+    say(f"Status:   {found.status}")
+    say(
+        f"Letter:   at {chosen.send_at:%H:%M}, {chosen.timezone}, "
+        f"at most {number(chosen.max_papers, 'paper')}"
+    )
+    say("Topics:   " + ("\n          ".join(w.shown for w in found.wishes) or "none: trending"))
+    say("")
+    print_table(
+        ("at (UTC)", "consent", "by"),
+        [(f"{event.at:%Y-%m-%d %H:%M}", event.event, event.source) for event in history],
+    )
+    if letters:
+        say("")
+        print_table(
+            ("date", "letter", "status", "tries", "last reply"),
+            [
+                (
+                    x.local_date,
+                    x.kind,
+                    x.status,
+                    x.attempts,
+                    f"{x.reply_code or ''} {x.reply or ''}",
+                )
+                for x in letters
+            ],
+        )
+    if skip:
+        reason = skip.reason.replace("_", " ")
+        looked = number(skip.seq_to - skip.seq_from, "new paper")
+        say(f"\nNo letter on {skip.local_date}: {reason} ({looked} looked at)")

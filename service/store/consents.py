@@ -1,0 +1,78 @@
+"""Consents: what happened to each, when, and whence it came."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select
+
+from service.domain.readers import Consent
+from service.store import tables
+
+_SUBSCRIBER = tables.table(tables.Subscriber)
+_CONSENT = tables.table(tables.Consent)
+
+
+def record(
+    connection: Connection,
+    subscriber_id: int,
+    event: str,
+    source: str,
+    now: datetime,
+    detail: str | None = None,
+) -> None:
+    """Write down what happened to a consent, when, and whence it came."""
+    connection.execute(
+        insert(tables.Consent),
+        {
+            "subscriber_id": subscriber_id,
+            "at": now,
+            "event": event,
+            "source": source,
+            "detail": detail,
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEvent:
+    """Something that happened to a consent."""
+
+    at: datetime
+    event: str
+    source: str
+
+
+def history(connection: Connection, subscriber_id: int) -> list[ConsentEvent]:
+    """Return what happened to a subscriber's consent, the oldest first."""
+    rows = connection.execute(
+        select(_CONSENT.c.at, _CONSENT.c.event, _CONSENT.c.source)
+        .where(_CONSENT.c.subscriber_id == subscriber_id)
+        .order_by(_CONSENT.c.id)
+    )
+    return [ConsentEvent(*row) for row in rows]
+
+
+def departures(connection: Connection, subscriber_id: int) -> int:
+    """Return how often a subscriber has left."""
+    query = (
+        select(func.count())
+        .select_from(_CONSENT)
+        .where(
+            _CONSENT.c.subscriber_id == subscriber_id,
+            _CONSENT.c.event == Consent.UNSUBSCRIBED,
+        )
+    )
+    return connection.scalar(query) or 0
+
+
+def unconfirmed(connection: Connection, *, asked_before: datetime) -> list[int]:
+    """Return the ids of pending subscribers whose last request is older than that."""
+    last = (
+        select(func.max(_CONSENT.c.at))
+        .where(_CONSENT.c.subscriber_id == _SUBSCRIBER.c.id)
+        .scalar_subquery()
+    )
+    query = select(_SUBSCRIBER.c.id).where(
+        _SUBSCRIBER.c.status == Consent.PENDING, last < asked_before
+    )
+    return list(connection.scalars(query))

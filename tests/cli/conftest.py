@@ -1,0 +1,54 @@
+"""What the tests of the commands share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from peers.command import Paperround, paperround_of
+
+from service import settings
+from service.demo.catcher import Catcher
+from service.settings import PREFIX
+from service.store.engine import Database
+
+
+@pytest.fixture
+def paperround(capsys: pytest.CaptureFixture[str]) -> Paperround:
+    """The command, in an empty folder with an embedded database and no settings."""
+    return paperround_of(capsys)
+
+
+@pytest.fixture
+def on_both(
+    paperround: Paperround, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Paperround:
+    """The command on SQLite, and again on PostgreSQL."""
+    monkeypatch.setenv(f"{PREFIX}DATABASE_URL", database_url)
+    monkeypatch.setenv(f"{PREFIX}SECRET_KEY", "a key for tests, long enough to be one")
+    return paperround
+
+
+@pytest.fixture
+def catcher(monkeypatch: pytest.MonkeyPatch) -> Iterator[Catcher]:
+    """A mail server that the settings name."""
+    catcher = Catcher()
+    catcher.start()
+    monkeypatch.setenv(f"{PREFIX}SMTP_URL", "smtp://{}:{}".format(*catcher.address))
+    yield catcher
+    catcher.stop()
+
+
+@pytest.fixture
+def digests(tmp_path: Path) -> Path:
+    """The folder of digest files that the settings name."""
+    folder = tmp_path / "digests"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def database() -> Iterator[Database]:
+    """The database that the settings name at the test's beginning, to look into."""
+    database = Database(settings.load().database)
+    yield database
+    database.close()

@@ -1,0 +1,113 @@
+"""`status`, `list`, `show` and `preview` look, and change nothing."""
+
+from email import policy
+from email.parser import BytesParser
+from pathlib import Path
+
+import pytest
+from peers.command import Paperround, program
+from peers.digest_file import put
+from peers.dump import dump
+
+from service.demo.catcher import Catcher
+from service.store.engine import Database
+
+
+@pytest.fixture
+def newsstand(on_both: Paperround, digests: Path) -> Paperround:
+    """Two papers, and Ada, who reads about maps, Bob, who is pending, and Carol, who cooks."""
+    put(digests, "2026-08-21.json", "Maps of Rivers", "Robots that Read")
+    on_both("ingest")
+    for email, topic, status in (
+        ("ada@example.org", "maps", "active"),
+        ("bob@example.org", "maps", "pending"),
+        ("carol@example.org", "cooking", "active"),
+    ):
+        on_both("subscribers", "add", email, "--topic", topic, "--status", status)
+    return on_both
+
+
+def test_who_looks_changes_nothing(newsstand: Paperround, database: Database) -> None:
+    before = dump(database)
+    for command in (
+        ("preview", "ada@example.org"),
+        ("preview", "ada@example.org", "--html"),
+        ("preview", "ada@example.org", "--text"),
+        ("preview", "bob@example.org"),
+        ("preview", "carol@example.org"),
+        ("preview", "nobody@example.org"),
+        ("status",),
+        ("subscribers", "list"),
+        ("subscribers", "show", "ada@example.org"),
+    ):
+        newsstand(*command)
+        assert dump(database) == before, command
+
+
+def test_preview_prints_the_letter_a_reader_would_get_now(newsstand: Paperround) -> None:
+    text = newsstand("preview", "ada@example.org")
+    assert (text.code, text.err) == (0, "")
+    assert "Maps of Rivers" in text.out
+    assert "Robots that Read" not in text.out
+    assert newsstand("preview", "ada@example.org", "--text").out == text.out
+
+    page = newsstand("preview", "ada@example.org", "--html").out
+    assert page.lstrip().lower().startswith("<!doctype html")
+    assert "Maps of Rivers" in page
+
+
+def test_preview_can_print_the_whole_message(newsstand: Paperround, database: Database) -> None:
+    before = dump(database)
+    ran = program("preview", "ada@example.org", "--eml")
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert dump(database) == before
+    raw = ran.stdout
+    message = BytesParser(policy=policy.default).parsebytes(raw)
+    assert message["To"] == "ada@example.org"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert not message.defects
+    assert raw.endswith(b"\r\n")
+
+
+def test_what_was_previewed_is_what_is_sent(newsstand: Paperround, catcher: Catcher) -> None:
+    previewed = newsstand("preview", "ada@example.org").out
+    assert newsstand("send", "--now").code == 0
+    sent = next(c for c in catcher.letters() if c.rcpt_to == ("ada@example.org",))
+    part = sent.message().get_body(("plain",))
+    assert part is not None
+    assert part.get_content().splitlines() == previewed.splitlines()
+
+
+def test_preview_says_why_no_letter_would_come(newsstand: Paperround, catcher: Catcher) -> None:
+    for email, words in (
+        ("bob@example.org", "bob@example.org is pending: no letter would come."),
+        ("carol@example.org", "No letter would come: no match."),
+    ):
+        ran = newsstand("preview", email)
+        assert (ran.code, ran.out, ran.err.strip()) == (0, "", words)
+    newsstand("send", "--now")
+    ran = newsstand("preview", "ada@example.org")
+    assert (ran.code, ran.out) == (0, "")
+    assert "is planned already" in ran.err
+    unknown = newsstand("preview", "nobody@example.org")
+    assert (unknown.code, unknown.out) == (1, "")
+    assert unknown.err.strip() == "nobody@example.org is not a subscriber."
+
+
+def test_show_tells_what_became_of_each_letter_and_why_none_came(
+    newsstand: Paperround, catcher: Catcher
+) -> None:
+    newsstand("send", "--now")
+    ada = newsstand("subscribers", "show", "ada@example.org", "--json").json
+    (letter,) = ada["letters"]
+    assert (letter["kind"], letter["status"], letter["attempts"]) == ("digest", "sent", 1)
+    assert letter["reply_code"] == 250
+    assert ada["last_skip"] is None
+    carol = newsstand("subscribers", "show", "carol@example.org", "--json").json
+    assert carol["letters"] == []
+    assert carol["last_skip"]["reason"] == "no_match"
+
+    shown = newsstand("subscribers", "show", "ada@example.org").out
+    assert "250" in shown
+    assert "digest" in shown
+    assert "No letter on" in newsstand("subscribers", "show", "carol@example.org").out

@@ -1,0 +1,95 @@
+"""The links of a letter: only ours, whole, for their purpose and in their time."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.domain.links import (
+    BadLink,
+    ExpiredLink,
+    Grant,
+    Purpose,
+    new_token,
+    sign,
+    token_hash,
+    verify,
+)
+
+KEY = b"k" * 32
+DAY = timedelta(days=1)
+MOMENTS = st.integers(946_684_800, 4_102_444_800).map(lambda s: datetime.fromtimestamp(s, UTC))
+IDS = st.integers(1, 2**63 - 1)
+# What stands in a path: any text that is no path separator.
+SIGNS = st.characters(exclude_categories=["Cs"])
+
+
+@given(IDS, MOMENTS, st.sampled_from(Purpose))
+def test_what_was_signed_is_granted_and_the_same_words_give_the_same_link(
+    subscriber_id: int, issued_at: datetime, purpose: Purpose
+) -> None:
+    token = sign(KEY, purpose, subscriber_id, issued_at)
+    assert sign(KEY, purpose, subscriber_id, issued_at) == token
+    assert verify(KEY, purpose, token, now=issued_at, max_age=DAY) == Grant(
+        subscriber_id, issued_at
+    )
+    assert set(token) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."), (
+        "a link must not need encoding"
+    )
+    assert len(token) < 120
+
+
+@given(IDS, MOMENTS, st.data())
+def test_any_changed_character_is_refused(
+    subscriber_id: int, issued_at: datetime, data: st.DataObject
+) -> None:
+    token = sign(KEY, Purpose.CONFIRM, subscriber_id, issued_at)
+    at = data.draw(st.integers(0, len(token)))
+    middle = data.draw(st.text(SIGNS, max_size=3))
+    cut = data.draw(st.integers(0, 3))
+    changed = token[:at] + middle + token[at + cut :]
+    if changed != token:
+        with pytest.raises(BadLink):
+            verify(KEY, Purpose.CONFIRM, changed, now=issued_at, max_age=DAY)
+
+
+@given(st.text(SIGNS))
+def test_garbage_is_refused_and_breaks_nothing(garbage: str) -> None:
+    for purpose in Purpose:
+        with pytest.raises(BadLink):
+            verify(KEY, purpose, garbage, now=datetime.now(UTC), max_age=DAY)
+
+
+@given(IDS, MOMENTS)
+def test_a_link_opens_nothing_but_its_purpose_and_only_under_its_key(
+    subscriber_id: int, issued_at: datetime
+) -> None:
+    token = sign(KEY, Purpose.CONFIRM, subscriber_id, issued_at)
+    with pytest.raises(BadLink):
+        verify(KEY, Purpose.UNDO, token, now=issued_at, max_age=DAY)
+    with pytest.raises(BadLink):
+        verify(b"K" * 32, Purpose.CONFIRM, token, now=issued_at, max_age=DAY)
+
+
+@given(MOMENTS)
+def test_a_link_dies_the_second_after_its_age(issued_at: datetime) -> None:
+    token = sign(KEY, Purpose.UNDO, 7, issued_at)
+    verify(KEY, Purpose.UNDO, token, now=issued_at + DAY, max_age=DAY)
+    with pytest.raises(ExpiredLink):
+        verify(KEY, Purpose.UNDO, token, now=issued_at + DAY + timedelta(seconds=1), max_age=DAY)
+
+
+def test_an_aged_link_that_was_changed_too_is_only_bad() -> None:
+    issued_at = datetime(2026, 8, 21, tzinfo=UTC)
+    token = sign(KEY, Purpose.UNDO, 7, issued_at)
+    with pytest.raises(BadLink):
+        verify(KEY, Purpose.UNDO, token + "x", now=issued_at + 9 * DAY, max_age=DAY)
+
+
+def test_tokens_are_random_and_kept_only_as_hashes() -> None:
+    tokens = {new_token() for _ in range(100)}
+    assert len(tokens) == 100
+    assert all(len(token) == 32 and int(token, 16) >= 0 for token in tokens)
+    assert token_hash("a") == token_hash("a") != token_hash("b")
+    assert len(token_hash("")) == 64

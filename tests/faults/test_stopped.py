@@ -1,0 +1,81 @@
+"""SIGTERM in mid-letter: what is in flight is finished and recorded, the rest waits."""
+
+import signal
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from peers.deadline import until
+from peers.newsroom import FRIDAY_NOON, statuses
+from peers.processes import Command, settings_for
+from peers.sending import address, crowd, deliver, queue_letters, uncertain_tries
+from peers.smtp import Peer, hang
+
+from service.installation import Installation
+
+OpenWith = Callable[..., Installation]
+
+
+def noticed(process: Command) -> bool:
+    """Say whether every signal sent to the process has been delivered to it."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    waiting = [line for line in status.splitlines() if line.startswith(("SigPnd", "ShdPnd"))]
+    return all(int(line.split()[1], 16) == 0 for line in waiting)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_deliver_told_to_end_finishes_the_letters_in_flight(
+    open_with: OpenWith,
+    database_url: str,
+    tmp_path: Path,
+    number: signal.Signals,
+) -> None:
+    released = threading.Event()
+    with Peer() as peer:
+        installation = open_with(smtp_url=peer.url)
+        queue_letters(installation, *crowd(20))
+        peer.on("dot", hang(released))
+        settings = settings_for(database_url, peer.url, tmp_path, SMTP_CONNECTIONS="3")
+        arguments = ("deliver", "--json", "--at", FRIDAY_NOON.isoformat())
+        with Command(tmp_path, *arguments, settings=settings) as process:
+            until(lambda: len(peer.whole) == 3)
+            process.signal(number)
+            until(lambda: noticed(process))
+            released.set()
+            assert process.wait() == 0, process.err
+            assert '"sent": 3' in process.out
+        assert statuses(installation) == {"sent": 3, "queued": 17}
+        assert uncertain_tries(installation) == []
+        deliver(installation)
+        assert statuses(installation) == {"sent": 20}
+        assert sorted(copy.recipient for copy in peer.whole) == sorted(map(address, crowd(20)))
+
+
+def test_the_service_told_to_end_finishes_the_letters_in_flight_and_goes_on_when_restarted(
+    open_with: OpenWith, database_url: str, tmp_path: Path
+) -> None:
+    released = threading.Event()
+    with Peer() as peer:
+        installation = open_with(smtp_url=peer.url)
+        # The service goes by the real clock.
+        queue_letters(installation, *crowd(12), at=datetime.now(UTC))
+        peer.on("dot", hang(released))
+        settings = settings_for(
+            database_url, peer.url, tmp_path, SMTP_CONNECTIONS="2", TICK_SECONDS="3600"
+        )
+        with Command(tmp_path, "run", "--port", "0", settings=settings) as process:
+            until(lambda: len(peer.whole) == 2)
+            process.signal(signal.SIGTERM)
+            until(lambda: "Finishing the letters in flight." in process.err)
+            assert process.running
+            released.set()
+            assert process.wait() == 0, process.err
+            assert "Traceback" not in process.err
+        assert statuses(installation) == {"sent": 2, "queued": 10}
+        with Command(tmp_path, "run", "--port", "0", settings=settings) as process:
+            until(lambda: statuses(installation) == {"sent": 12})
+            process.signal(signal.SIGTERM)
+            assert process.wait() == 0, process.err
+        assert sorted(copy.recipient for copy in peer.whole) == sorted(map(address, crowd(12)))

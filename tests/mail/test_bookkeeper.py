@@ -1,0 +1,205 @@
+"""The bookkeeper: requests made together are committed together, and nothing goes unrecorded."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import pytest
+from peers.newsroom import ACCEPTED, FRIDAY_NOON, at_work, settlement, statuses
+from peers.sending import by_status, crowd, queue_letters, sender
+from peers.smtp import Peer, reply
+
+from service.domain.deliveries import Claim, Settlement
+from service.installation import Installation
+from service.mail.bookkeeper import Bookkeeper
+from service.store.ledger import Ledger
+
+OpenWith = Callable[..., Installation]
+
+
+class Slow:
+    """The real ledger on a slow disk: each commit waits for leave, or fails when told to."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.groups: list[tuple[int, int]] = []
+        self.committing = threading.Event()
+        self.leave = threading.Event()
+        self.full_after: int | None = None
+
+    def claim(self, limit: int, now: datetime) -> list[Claim]:
+        return self.ledger.claim(limit, now)
+
+    def step(self, settlements: Sequence[Settlement], begins: Sequence[Claim]) -> set[int]:
+        self.groups.append((len(settlements), len(begins)))
+        self.committing.set()
+        assert self.leave.wait(20)
+        if self.full_after is not None and len(self.groups) > self.full_after:
+            raise OSError(28, "No space left on device")
+        return self.ledger.step(settlements, begins)
+
+
+def test_what_is_asked_during_a_commit_is_committed_together(installation: Installation) -> None:
+    queue_letters(installation, *crowd(9))
+
+    async def ask(slow: Slow) -> list[bool]:
+        books = Bookkeeper(slow)
+        claims = slow.claim(9, FRIDAY_NOON)
+        first = asyncio.ensure_future(books.begin(claims[0]))
+        await asyncio.to_thread(slow.committing.wait, 20)
+        others = [asyncio.ensure_future(books.begin(claim)) for claim in claims[1:]]
+        await asyncio.sleep(0)
+        assert not first.done()
+        slow.leave.set()
+        begun = await asyncio.gather(first, *others)
+        for claim in claims:
+            books.settle(settlement(claim, ACCEPTED, FRIDAY_NOON, begun=True))
+        await books.close()
+        return begun
+
+    with at_work(installation, FRIDAY_NOON) as ledger:
+        slow = Slow(ledger)
+        assert asyncio.run(ask(slow)) == [True] * 9
+    assert slow.groups[:2] == [(0, 1), (0, 8)]
+    assert sum(settled for settled, _ in slow.groups) == 9
+    assert statuses(installation) == {"sent": 9}
+
+
+def test_a_letter_is_begun_only_once_that_is_on_disk(installation: Installation) -> None:
+    queue_letters(installation, "Ada")
+
+    async def ask(slow: Slow) -> None:
+        books = Bookkeeper(slow)
+        (claim,) = slow.claim(1, FRIDAY_NOON)
+        asking = asyncio.ensure_future(books.begin(claim))
+        await asyncio.to_thread(slow.committing.wait, 20)
+        assert not asking.done()
+        assert statuses(installation) == {"queued": 1}
+        slow.leave.set()
+        assert await asking
+        assert statuses(installation) == {"sending": 1}
+        await books.close()
+
+    with at_work(installation, FRIDAY_NOON) as ledger:
+        asyncio.run(ask(Slow(ledger)))
+
+
+def test_closing_waits_until_every_outcome_is_on_disk(installation: Installation) -> None:
+    queue_letters(installation, "Ada", "Bob")
+
+    async def ask(slow: Slow) -> None:
+        books = Bookkeeper(slow)
+        for claim in slow.claim(2, FRIDAY_NOON):
+            assert await books.begin(claim)
+            books.settle(settlement(claim, ACCEPTED, FRIDAY_NOON, begun=True))
+        await books.close()
+        assert statuses(installation) == {"sent": 2}
+
+    with at_work(installation, FRIDAY_NOON) as ledger:
+        slow = Slow(ledger)
+        slow.leave.set()
+        asyncio.run(ask(slow))
+
+
+def test_a_letter_another_took_away_is_not_begun(installation: Installation) -> None:
+    queue_letters(installation, "Ada", "Bob")
+
+    async def ask(ledger: Ledger) -> list[bool]:
+        books = Bookkeeper(ledger)
+        claims = ledger.claim(2, FRIDAY_NOON)
+        begun = [await books.begin(claim) for claim in (*claims, claims[0])]
+        await books.close()
+        return begun
+
+    with at_work(installation, FRIDAY_NOON) as ledger:
+        assert asyncio.run(ask(ledger)) == [True, True, False]
+
+
+@pytest.mark.parametrize("commits", [0, 1, 4])
+def test_an_error_of_the_ledger_stops_all_sending_and_is_heard(
+    open_with: OpenWith, commits: int
+) -> None:
+    with Peer() as peer:
+        installation = open_with(smtp_url=peer.url, smtp_connections=3)
+        queue_letters(installation, *crowd(30))
+        with at_work(installation, FRIDAY_NOON) as ledger:
+            slow = Slow(ledger)
+            slow.full_after = commits
+            slow.leave.set()
+            with pytest.raises(OSError, match="No space left"):
+                asyncio.run(sender(installation).run(slow, threading.Event()))
+        recorded = by_status(installation, "sent") + by_status(installation, "uncertain")
+        assert {whole.recipient for whole in peer.whole} <= set(recorded)
+        assert len(by_status(installation, "uncertain")) <= 3, "one a connection at most"
+        assert len(peer.whole) <= 3 * commits
+    assert sum(statuses(installation).values()) == 30
+
+
+def test_after_an_error_nothing_is_begun_any_more(installation: Installation) -> None:
+    queue_letters(installation, "Ada", "Bob", "Grace")
+
+    async def ask(slow: Slow) -> None:
+        books = Bookkeeper(slow)
+        claims = slow.claim(3, FRIDAY_NOON)
+        assert await books.begin(claims[0])
+        slow.full_after = 1
+        for claim in claims[1:]:
+            with pytest.raises(OSError, match="No space left"):
+                await books.begin(claim)
+        slow.full_after = None
+        with pytest.raises(OSError, match="No space left"):
+            await books.begin(claims[2])
+        with pytest.raises(OSError, match="No space left"):
+            await books.close()
+
+    with at_work(installation, FRIDAY_NOON) as ledger:
+        slow = Slow(ledger)
+        slow.leave.set()
+        asyncio.run(ask(slow))
+    assert statuses(installation) == {"uncertain": 1, "queued": 2}
+
+
+def test_outcomes_that_could_not_be_recorded_are_once_more_tried_at_the_end(
+    installation: Installation,
+) -> None:
+    queue_letters(installation, "Ada", "Bob", "Grace")
+
+    async def ask(slow: Slow) -> None:
+        books = Bookkeeper(slow)
+        ada, bob, grace = slow.claim(3, FRIDAY_NOON)
+        assert await books.begin(ada)
+        assert await books.begin(bob)
+        slow.full_after = 2
+        lost = books.settle(settlement(ada, ACCEPTED, FRIDAY_NOON, begun=True))
+        with pytest.raises(OSError, match="No space left"):
+            await books.begin(grace)
+        with pytest.raises(OSError, match="No space left"):
+            await lost
+        # Bob's letter was in flight when the disk was full; its reply comes after.
+        with pytest.raises(OSError, match="No space left"):
+            await books.settle(settlement(bob, ACCEPTED, FRIDAY_NOON, begun=True))
+        slow.full_after = None
+        with pytest.raises(OSError, match="No space left"):
+            await books.close()
+
+    with at_work(installation, FRIDAY_NOON) as ledger:
+        slow = Slow(ledger)
+        slow.leave.set()
+        asyncio.run(ask(slow))
+    assert statuses(installation) == {"sent": 2, "queued": 1}
+
+
+def test_an_error_that_nobody_waited_for_is_heard_at_the_end(open_with: OpenWith) -> None:
+    with Peer() as peer:
+        installation = open_with(smtp_url=peer.url, smtp_connections=1)
+        queue_letters(installation, "Ada", "Bob")
+        # No letter comes as far as its body, so that nothing is ever begun.
+        peer.on("rcpt", reply("550 5.1.1 Nobody here"))
+        with at_work(installation, FRIDAY_NOON) as ledger:
+            slow = Slow(ledger)
+            slow.full_after = 0
+            slow.leave.set()
+            with pytest.raises(OSError, match="No space left"):
+                asyncio.run(sender(installation).run(slow, threading.Event()))
+    assert statuses(installation) == {"queued": 2}
