@@ -1,8 +1,6 @@
 """What is known of a paper once several records have spoken of it, in whatever order."""
 
 import dataclasses
-import hashlib
-import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -17,7 +15,6 @@ _FACTS = tuple(
     if name not in (*_COUNTS, *_ASIDE)
 )
 _TEXTS = tuple(field.name for field in dataclasses.fields(Original))
-_WHOLE = operator.attrgetter(*(field.name for field in dataclasses.fields(Paper)))
 _NOTHING = (None, "", ())
 
 
@@ -36,17 +33,23 @@ class Account:
         return self.told.get(fact) or self.told["title"]
 
 
-def account(paper: Paper, *, edition_date: date | None, written: datetime) -> Account:
-    """Return what one record tells of a paper.
+def age(edition_date: date | None, written: datetime, sha256: str) -> str:
+    """Return how the records of a file rank: by its edition's date, then by when it was written.
 
-    Records rank by the version of the work they speak of, then by the date of their edition, then
-    by when its file was written; one that names no version or date stands behind all that do.
+    One without a date stands behind all that have one. The hash decides between equals.
     """
-    told = repr(_WHOLE(paper)).encode("utf-8", "replace")
-    digest = hashlib.blake2b(told, digest_size=6).hexdigest()
     day = edition_date.isoformat() if edition_date else "0000-00-00"
     moment = written.astimezone(UTC).isoformat(timespec="microseconds")[:26]
-    rank = f"v{paper.version or 0:03d} {day} {moment} {digest}"
+    return f"{day} {moment} {sha256[:12]}"
+
+
+def account(paper: Paper, age: str, place: int) -> Account:
+    """Return what one record tells of a paper, at its place in a file of that `age`.
+
+    Records rank by the version of the work they speak of before their age; one that names no
+    version stands behind all that do.
+    """
+    rank = f"v{paper.version or 0:03d} {age} {place:07d}"
     plain = dataclasses.replace(paper, version=None) if paper.version is not None else paper
     return Account(plain, {"title": rank})
 

@@ -12,8 +12,10 @@ _UNPRINTABLE = re.compile(
 
 def tidy(text: str) -> str:
     """Return `text` in NFC on one line: no control or direction override, single spaces."""
-    line = " ".join(text.split())
-    if not line.isprintable():
+    # Of all blanks, only the space is printable: most texts are on one line already.
+    tidied = text.isprintable() and "  " not in text and text[:1] != " " != text[-1:]
+    line = text if tidied else " ".join(text.split())
+    if not tidied and not line.isprintable():
         # Removal comes first: it may bring a letter and its accent, or two spaces, together.
         line = " ".join(unicodedata.normalize("NFC", _UNPRINTABLE.sub("", text)).split())
     return line if line.isascii() else unicodedata.normalize("NFC", line)

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from service.domain.identity import identities
-from service.domain.merging import account
+from service.domain.merging import account, age
 from service.domain.papers import Edition, Rejected
 from service.store import tables
 from service.store.counters import PAPER_SEQ, advance, hold
@@ -141,11 +141,11 @@ def store(
     the lock `ingest`.
     """
     edition_id = _open(database, edition, sha256=sha256, file=file, now=now)
-    told_at = written or now
+    how_old = age(edition.date, written or now, sha256)
     entries = (
         Entry(
             place,
-            account(paper, edition_date=edition.date, written=told_at),
+            account(paper, how_old, place),
             identities(paper),
         )
         for place, paper in enumerate(edition.papers, start=1)

@@ -1,13 +1,13 @@
 """The library: records of papers are recognised, merged and put in, a chunk in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, update
 
-from service.domain.identity import Known, recognise
+from service.domain.identity import Known, Recognition, recognise
 from service.domain.merging import Account, merge
 from service.domain.papers import Rejected
 from service.store import papers, tables
@@ -17,6 +17,8 @@ _PAPER = tables.table(tables.Paper)
 _IDENTITY = tables.table(tables.Identity)
 _MEMBER = tables.table(tables.EditionPaper)
 _EXCERPT = 60
+
+_NEW = Recognition(())
 
 # Ids from here on are those of papers that are not stored yet: they come after all others.
 _NOT_STORED = 2**62
@@ -34,12 +36,12 @@ class Entry:
     names: Sequence[str]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Taken:
     """What became of a chunk: known papers told more about, and doubts."""
 
-    updated: int = 0
-    doubts: list[Rejected] = field(default_factory=list)
+    updated: int
+    doubts: Sequence[Rejected]
 
 
 def take_in(
@@ -53,14 +55,15 @@ def take_in(
     for entry in chunk:
         shelf.place(entry)
     shelf.write(connection, edition_id, now)
-    return shelf.taken
+    return Taken(len(shelf.updated), shelf.doubts)
 
 
 class _Shelf:
     """The stored papers that a chunk may speak of, and what the chunk makes of them."""
 
     def __init__(self, connection: Connection, chunk: Sequence[Entry]) -> None:
-        self.taken = Taken()
+        self.doubts: list[Rejected] = []
+        self.updated: set[int] = set()
         names = {name for entry in chunk for name in entry.names}
         stored = papers.names_of(connection, names)
         seqs_and_accounts = papers.accounts(connection, stored)
@@ -72,7 +75,7 @@ class _Shelf:
         for paper_id, answers_to in stored.items():
             for name in answers_to:
                 self._by_name.setdefault(name, set()).add(paper_id)
-        self._keys_taken = papers.keys_taken(connection, names)
+        self._connection = connection
         self._keys: dict[int, str] = {}
         self._changed: set[int] = set()
         self._joined: dict[int, int] = {}
@@ -81,7 +84,7 @@ class _Shelf:
     def place(self, entry: Entry) -> None:
         near = {paper_id for name in entry.names for paper_id in self._by_name.get(name, ())}
         known = [self._known(paper_id) for paper_id in near]
-        recognition = recognise(entry.names, entry.told.paper.authors, known)
+        recognition = recognise(entry.names, entry.told.paper.authors, known) if near else _NEW
         if recognition.namesakes:
             self._doubt(entry, recognition.same, recognition.namesakes)
         if not recognition.same:
@@ -129,15 +132,20 @@ class _Shelf:
 
     def _add(self, entry: Entry) -> int:
         paper_id = _NOT_STORED + len(self._keys)
-        first = entry.names[0]
-        key, twin = first, 2
-        while key in self._keys_taken:
-            key, twin = f"{first}~{twin}", twin + 1
-        self._keys_taken.add(key)
-        self._keys[paper_id] = key
+        self._keys[paper_id] = self._free_key(entry.names[0])
         self._accounts[paper_id] = entry.told
         self._names[paper_id] = set()
         return paper_id
+
+    def _free_key(self, name: str) -> str:
+        # A key is the name of some paper, now or once: only a known name can be taken.
+        if name not in self._by_name:
+            return name
+        taken = papers.twin_keys(self._connection, name) | set(self._keys.values())
+        key, twin = name, 2
+        while key in taken:
+            key, twin = f"{name}~{twin}", twin + 1
+        return key
 
     def _tell(self, paper_id: int, told: Account) -> None:
         before = self._accounts[paper_id]
@@ -145,9 +153,11 @@ class _Shelf:
         if after == before:
             return
         self._accounts[paper_id] = after
-        if paper_id < _NOT_STORED and paper_id not in self._changed:
-            self._changed.add(paper_id)
-            self.taken.updated += 1
+        if paper_id >= _NOT_STORED:
+            return
+        self._changed.add(paper_id)
+        if after.paper != before.paper:
+            self.updated.add(paper_id)
 
     def _join(self, entry: Entry, same: Sequence[int]) -> int:
         """Make one paper of those that a record shows to be one; return the one that stays."""
@@ -156,7 +166,7 @@ class _Shelf:
             if absorbed == survivor:
                 continue
             reason = f"shows that {self._title(survivor)} and {self._title(absorbed)} are one paper"
-            self.taken.doubts.append(Rejected(f"paper {entry.place}", reason, kind="identity"))
+            self.doubts.append(Rejected(f"paper {entry.place}", reason, kind="identity"))
             self._tell(survivor, self._accounts.pop(absorbed))
             for name in self._names[absorbed]:
                 self._by_name[name].discard(absorbed)
@@ -178,7 +188,7 @@ class _Shelf:
         shared = ", ".join(sorted(min(self._names[paper_id]) for paper_id in namesakes))
         taken_for = self._title(same[0]) if same else "a paper of its own"
         reason = f"ambiguous: shares a name with {shared}; taken for {taken_for}"
-        self.taken.doubts.append(Rejected(f"paper {entry.place}", reason, kind="identity"))
+        self.doubts.append(Rejected(f"paper {entry.place}", reason, kind="identity"))
 
     def _title(self, paper_id: int) -> str:
         title = self._accounts[paper_id].paper.title

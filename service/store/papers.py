@@ -98,7 +98,10 @@ def accounts(
     connection: Connection, paper_ids: Iterable[int]
 ) -> dict[int, tuple[int | None, Account]]:
     """Return the seq and the account of the papers of those ids, seen or not."""
-    rows = connection.execute(select(_PAPER).where(_PAPER.c.id.in_(list(paper_ids))))
+    wanted = list(paper_ids)
+    if not wanted:
+        return {}
+    rows = connection.execute(select(_PAPER).where(_PAPER.c.id.in_(wanted)))
     return {row.id: (row.seq, _to_account(row)) for row in rows}
 
 
@@ -113,9 +116,10 @@ def names_of(connection: Connection, names: Iterable[str]) -> dict[int, set[str]
     return found
 
 
-def keys_taken(connection: Connection, keys: Iterable[str]) -> set[str]:
-    """Return which of the public keys some paper already has."""
-    return set(connection.scalars(select(_PAPER.c.key).where(_PAPER.c.key.in_(list(keys)))))
+def twin_keys(connection: Connection, key: str) -> set[str]:
+    """Return the public keys that are this one, or it with a twin's number (`~2`) at its end."""
+    same = (_PAPER.c.key == key) | _PAPER.c.key.startswith(f"{key}~", autoescape=True)
+    return set(connection.scalars(select(_PAPER.c.key).where(same)))
 
 
 def ids_of(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
@@ -138,10 +142,11 @@ def to_columns(known: Account) -> dict[str, Any]:
 
 
 def _content_hash(known: Account) -> str:
-    # A rank ends in a digest of the whole record, so that ranks and counts stand for all facts.
+    # A rank names one record of one file, so that ranks and counts stand for all facts.
     paper = known.paper
-    told = (sorted(known.told.items()), paper.upvotes, paper.comments, paper.stars)
-    return hashlib.sha256(repr(told).encode()).hexdigest()
+    told = sorted(known.told.items()) if len(known.told) > 1 else known.told["title"]
+    facts = f"{told} {paper.upvotes} {paper.comments} {paper.stars}"
+    return hashlib.sha256(facts.encode()).hexdigest()
 
 
 def _to_paper(row: Row[Any], original: Original | None = None) -> Paper:

@@ -1,12 +1,13 @@
 """Several records of one paper come to the same, in whatever order they come."""
 
+import hashlib
 from datetime import UTC, date, datetime
 from itertools import permutations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.merging import Account, account, merge
+from service.domain.merging import Account, account, age, merge
 from service.domain.papers import Original, Paper
 
 NOON = datetime(2024, 3, 5, 12, tzinfo=UTC)
@@ -26,18 +27,29 @@ PAPERS = st.builds(
     version=st.none() | st.integers(1, 2),
     original=st.none() | st.builds(Original, title=st.none() | WORDS, abstract=st.none() | WORDS),
 )
+
+
+def hash_of(paper: Paper) -> str:
+    """Return the hash of a file with this paper alone: no two records have one rank."""
+    return hashlib.sha256(repr(paper).encode()).hexdigest()
+
+
 ACCOUNTS = st.builds(
-    lambda paper, day, hour: account(paper, edition_date=day, written=NOON.replace(hour=hour)),
+    lambda paper, day, hour: account(
+        paper,
+        age(day, NOON.replace(hour=hour), hashlib.sha256(repr(paper).encode()).hexdigest()),
+        1,
+    ),
     PAPERS,
     st.none() | st.sampled_from([date(2024, 3, 1), date(2024, 3, 2)]),
     st.integers(10, 11),
 )
 
 
-def told(title: str, *, day: int = 1, hour: int = 12, **facts: object) -> Account:
+def told(title: str, *, day: int = 1, hour: int = 12, place: int = 1, **facts: object) -> Account:
     paper = Paper(title=title, **facts)  # type: ignore[arg-type]
     written = NOON.replace(hour=hour)
-    return account(paper, edition_date=date(2024, 3, day), written=written)
+    return account(paper, age(date(2024, 3, day), written, "a"), place)
 
 
 @given(ACCOUNTS, ACCOUNTS)
@@ -74,8 +86,12 @@ def test_a_file_written_later_corrects_one_of_the_same_day() -> None:
     assert merge(told("Old", hour=8), told("New", hour=9)).paper.title == "New"
 
 
+def test_a_later_record_of_a_file_corrects_an_earlier_one() -> None:
+    assert merge(told("New", place=2), told("Old", place=1)).paper.title == "New"
+
+
 def test_an_edition_without_a_date_stands_behind_those_with_one() -> None:
-    undated = account(Paper(title="Undated"), edition_date=None, written=NOON.replace(year=2030))
+    undated = account(Paper(title="Undated"), age(None, NOON.replace(year=2030), "a"), 1)
     assert merge(undated, told("Dated")).paper.title == "Dated"
 
 

@@ -96,6 +96,16 @@ def test_an_ambiguous_title_is_on_record(installation: Installation) -> None:
     assert third.reason.endswith("taken for “Tides” (arxiv:2403.00001)")
 
 
+def test_any_number_of_works_may_share_a_title(installation: Installation) -> None:
+    for number, author in enumerate(("Ada Lind", "Bo Ek", "Cy Ode", "Di Fay")):
+        put_in(installation, Paper(title="Tides", authors=(author,)), name=str(number))
+    put_in(installation, *(Paper(title="Ebb", authors=(f"Em{n} Orr{n}",)) for n in range(4)))
+    with installation.database.read() as connection:
+        keys = [stored.key for stored in papers.between(connection, 0, 10**9)]
+    assert len(set(keys)) == 8
+    assert [key.partition("~")[2] for key in keys] == ["", "2", "3", "4"] * 2
+
+
 def test_forgetting_hides_what_came_by_no_other_edition(installation: Installation) -> None:
     put_in(installation, Paper(title="Tides"), Paper(title="Dunes"))
     put_in(installation, Paper(title="Dunes"), name="b", day=2)
