@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 RUN = $(VENV)/bin/
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench torture clean
 
 demo: $(VENV)/installed
 	$(RUN)paperround demo $(ARGS)
@@ -15,6 +15,9 @@ check: $(VENV)/ready
 	$(RUN)ruff format --check .
 	$(RUN)mypy
 	$(RUN)pytest -q tests/test_imports.py
+
+torture: $(VENV)/ready
+	PAPERROUND_TORTURE=1 $(RUN)pytest -n 2 tests/sources $(ARGS)
 
 bench: $(VENV)/ready
 	$(RUN)python -m tests.bench $(ARGS)

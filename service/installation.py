@@ -8,9 +8,11 @@ from pathlib import Path
 
 from service import resources
 from service.domain.route import Route
+from service.domain.sources import Source
 from service.mail.house import House
 from service.mail.letter import Letters
 from service.settings import PREFIX, Settings, SettingsError
+from service.sources.web import Web, web_at
 from service.store import migrate
 from service.store.engine import Database
 
@@ -30,6 +32,10 @@ class Installation:
     connections: int
     digest_dir: Path
     max_file_bytes: int
+    move_done: bool
+    sources: tuple[Source, ...]
+    source_interval: timedelta
+    web: Web
     lookback: timedelta
     retention: timedelta
     resend_uncertain: bool
@@ -75,6 +81,14 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
         connections=settings.smtp_connections,
         digest_dir=settings.digest_dir,
         max_file_bytes=settings.max_file_bytes,
+        move_done=settings.done == "move",
+        sources=settings.named_sources,
+        source_interval=timedelta(minutes=settings.source_minutes),
+        web=web_at(
+            settings.base_url,
+            settings.max_file_bytes,
+            allow_private=settings.sources_allow_private,
+        ),
         lookback=timedelta(days=settings.lookback_days),
         retention=timedelta(days=settings.retention_days),
         resend_uncertain=settings.uncertain == "resend",

@@ -4,12 +4,12 @@ Each verb gathers, decides and applies; each is safe to run again after a crash.
 """
 
 import asyncio
-import hashlib
 import os
 import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -28,6 +28,7 @@ from service.mail.sender import Sender
 from service.planning import Planner
 from service.printing import Binder
 from service.sources import folder, formats
+from service.sources.folder import Found
 from service.store import (
     deliveries,
     editions,
@@ -51,7 +52,10 @@ DIGEST_LIVES = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What became of one digest file: `ingested`, `unchanged` or `failed` with an error."""
+    """What became of one digest file.
+
+    `ingested`, `unchanged`, `failed` with an error, or `waiting` while it is still being written.
+    """
 
     file: str
     status: str
@@ -66,35 +70,62 @@ class Ingested:
 def ingest(
     installation: Installation, paths: Iterable[Path], now: Callable[[], datetime]
 ) -> Iterator[Ingested]:
-    """Take in the digest files that `paths` name, one result a file, and go on past bad ones."""
-    database = installation.database
-    with database.alone("ingest"):
+    """Take in the digest files that `paths` name, one result a file, and go on past bad ones.
+
+    In the digest folder, a bad file is put into quarantine, and a good one away if so configured.
+    """
+    with installation.database.alone("ingest"):
         for found in folder.files(paths, installation.max_file_bytes):
-            if found.data is None:
-                yield Ingested(found.name, "failed", error=found.error)
-                continue
-            sha256 = hashlib.sha256(found.data).hexdigest()
-            with database.read() as connection:
-                known = editions.published(connection, sha256)
-            if known is not None:
-                yield Ingested(found.name, "unchanged", known.date, known.papers)
-                continue
-            try:
-                edition = formats.parse(found.data, found.name)
-            except UnreadableFile as error:
-                yield Ingested(found.name, "failed", error=error.reason)
-                continue
+            report, bad = _take_in(installation, found, now)
+            if found.path.parent.resolve() == installation.digest_dir.resolve():
+                # Where nothing may be moved, files stay: their hashes are on record.
+                with suppress(OSError):
+                    if bad:
+                        folder.put_away(found.path, "quarantine", report.error)
+                    elif installation.move_done and report.status in ("ingested", "unchanged"):
+                        folder.put_away(found.path, "done")
+            yield report
+
+
+def _take_in(
+    installation: Installation, found: Found, now: Callable[[], datetime]
+) -> tuple[Ingested, bool]:
+    """Take in one digest file; tell also whether it is bad, and will be for ever."""
+    database = installation.database
+    if found.writing:
+        return Ingested(found.name, "waiting"), False
+    if found.opened is None:
+        return Ingested(found.name, "failed", error=found.error), found.bad
+    with database.read() as connection:
+        known = editions.published(connection, found.sha256)
+    if known is not None:
+        return Ingested(found.name, "unchanged", known.date, known.papers), False
+    try:
+        with formats.reading(found.opened, found.name, installation.max_file_bytes) as edition:
+            if found.changed():
+                return Ingested(found.name, "waiting"), False
             arrived = now()
-            stored = editions.store(database, edition, sha256=sha256, file=found.name, now=arrived)
-            yield Ingested(
-                found.name,
-                "ingested",
-                edition.date or arrived.date(),
-                stored.papers,
-                stored.new,
-                stored.updated,
-                edition.rejected,
+            stored = editions.store(
+                database,
+                edition,
+                sha256=found.sha256,
+                file=found.name,
+                now=arrived,
+                written=found.modified,
             )
+    except UnreadableFile as error:
+        if found.changed():
+            return Ingested(found.name, "waiting"), False
+        return Ingested(found.name, "failed", error=error.reason), True
+    return Ingested(
+        found.name,
+        "ingested",
+        edition.date or arrived.date(),
+        stored.papers,
+        stored.new,
+        stored.updated,
+        (*edition.rejected, *stored.doubts),
+    ), False
 
 
 @dataclass(slots=True)

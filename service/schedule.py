@@ -2,21 +2,26 @@
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
-from service import consent, pipeline
+from service import consent, fetching, pipeline
 from service.domain.policy import Result
+from service.domain.sources import Condition
 from service.installation import Installation
 from service.sources import folder
 
 DELIVER_SECONDS = 1
+FETCH_SECONDS = 15
 AFTER_HALT = timedelta(seconds=30)
 TIDY_EVERY = timedelta(hours=1)
+
+# A day of a source whose papers are missing: never taken for one without papers.
+_MISSED = (Condition.LATE, Condition.EMPTY)
 
 # When a file was last written to, in ns, and its size: what tells that it changed.
 Mark = tuple[int, int]
@@ -45,13 +50,17 @@ class Schedule:
         self._stop = threading.Event()
         self._seen: dict[Path, Mark] = {}
         self._folder_failed = False
+        self._told: dict[str, tuple[Condition, date | None]] = {}
         self._paused_until: datetime | None = None
         self._tidied_at: datetime | None = None
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1}
         )
         first = datetime.now(UTC)
-        for verb, seconds in ((self._round, tick_seconds), (self._deliver, DELIVER_SECONDS)):
+        verbs = [(self._round, tick_seconds), (self._deliver, DELIVER_SECONDS)]
+        if installation.sources:
+            verbs.append((self._fetch, FETCH_SECONDS))
+        for verb, seconds in verbs:
             self._scheduler.add_job(
                 self._safely,
                 "interval",
@@ -110,6 +119,26 @@ class Schedule:
             # Only now: had the database failed, the file would be looked at again.
             self._seen[path] = mark
 
+    def _fetch(self) -> None:
+        """Ask the sources that are due, and tell, once each, of those whose papers are missing."""
+        if self._stop.is_set():
+            return
+        for fetched in fetching.fetch(self._installation, self._now()):
+            if fetched.error is not None:
+                _log.warning("source_failed", source=fetched.source, reason=fetched.error)
+            for file in fetched.files:
+                _log.info("source_fetched", source=fetched.source, file=file)
+            if self._stop.is_set():
+                return
+        installation = self._installation
+        with installation.database.read() as connection:
+            reports = fetching.reports(connection, installation.sources, self._now())
+        for report in reports:
+            told = (report.condition, report.day)
+            if report.condition in _MISSED and self._told.get(report.source) != told:
+                _log.warning(f"source_{report.condition}", source=report.source, day=report.day)
+            self._told[report.source] = told
+
     def _deliver(self) -> None:
         if self._stop.is_set():
             return
@@ -125,7 +154,7 @@ class Schedule:
             _log.info("letters_delivered", **counts, expired=delivered.expired)
 
     def _changed_files(self) -> list[tuple[Path, Mark]]:
-        """Return the files that are new, or not what they were when last looked at."""
+        """Return the files that are new, or not what they were when last looked at, and settled."""
         digest_dir = self._installation.digest_dir
         try:
             paths = folder.candidates(digest_dir)
@@ -139,6 +168,8 @@ class Schedule:
         for path in paths:
             try:
                 status = path.lstat()
+                if not folder.is_settled(path):
+                    continue
             except FileNotFoundError:
                 continue
             mark = (status.st_mtime_ns, status.st_size)

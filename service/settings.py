@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from service.domain.route import Route, is_loopback, parse_route
+from service.domain.sources import Source, parse_sources
 
 PREFIX = "PAPERROUND_"
 DEFAULT_BASE_URL = "http://127.0.0.1:8000"
@@ -48,7 +49,11 @@ class Settings(BaseSettings):
     postal_address: str | None = None
     secret_key: SecretStr | None = None
     digest_dir: Path = Path("digests")
-    max_file_bytes: Annotated[int, Field(ge=1)] = 50_000_000
+    max_file_bytes: Annotated[int, Field(ge=1)] = 150_000_000
+    done: Literal["leave", "move"] = "leave"
+    sources: str = ""
+    source_minutes: Annotated[float, Field(ge=1, le=1440)] = 60
+    sources_allow_private: bool = False
     lookback_days: Annotated[int, Field(ge=0, le=60)] = 3
     retention_days: Annotated[int, Field(ge=2, le=3650)] = 40
     tick_seconds: Annotated[float, Field(ge=0.2, le=3600)] = 30
@@ -73,6 +78,12 @@ class Settings(BaseSettings):
     @classmethod
     def _readable_route(cls, value: SecretStr) -> SecretStr:
         parse_route(value.get_secret_value())
+        return value
+
+    @field_validator("sources")
+    @classmethod
+    def _known_sources(cls, value: str) -> str:
+        parse_sources(value)
         return value
 
     @field_validator("base_url")
@@ -132,6 +143,10 @@ class Settings(BaseSettings):
     @property
     def route(self) -> Route:
         return parse_route(self.smtp_url.get_secret_value())
+
+    @property
+    def named_sources(self) -> tuple[Source, ...]:
+        return parse_sources(self.sources)
 
     def check_ready_to_deliver(self) -> None:
         """Raise SettingsError where strangers would get letters that point nowhere."""

@@ -22,7 +22,9 @@ ALLOWED = {
     "resources": set(),
     "observe": set(),
     "demo": {"resources"},
-    "installation": {"mail", "resources", "settings", "store"},
+    # The web that an installation fetches from is one of its values.
+    "installation": {"mail", "resources", "settings", "sources", "store"},
+    "fetching": {"installation", "sources", "store"},
     "printing": {"mail"},
     "planning": {"mail", "matching", "printing", "store"},
     "pipeline": {"installation", "planning", "printing", *ROOMS},
@@ -31,10 +33,10 @@ ALLOWED = {
     "notices": {"installation", "store"},
     "consent": {"notices", "installation", "mail", "printing", "store"},
     "web": {"consent", "installation", "mail", "pipeline", "resources", "store"},
-    "schedule": {"consent", "installation", "pipeline", "sources", "store"},
+    "schedule": {"consent", "fetching", "installation", "pipeline", "sources", "store"},
     "cli": {
-        "backtest", "consent", "demo", "explain", "installation", "mail", "observe", "pipeline",
-        "resources", "schedule", "settings", "store", "web",
+        "backtest", "consent", "demo", "explain", "fetching", "installation", "mail", "observe",
+        "pipeline", "resources", "schedule", "settings", "sources", "store", "web",
     },
 }  # fmt: skip
 

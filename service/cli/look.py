@@ -4,14 +4,15 @@ import sys
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from service import pipeline, settings
+from service import fetching, pipeline, settings
 from service.cli.clock import clock
 from service.cli.report import WorkFailed, counts, notice, number, print_json, say
 from service.domain.digests import Skipped
+from service.domain.sources import Condition
 from service.installation import open_installation
 from service.mail.address import parse_address
 from service.store import deliveries, editions, papers, subscribers
@@ -25,12 +26,13 @@ def add_to(app: typer.Typer) -> None:
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Count papers, editions, subscribers and deliveries."""
+    """Count papers, editions, subscribers and deliveries, and say how the sources are doing."""
     with (
         open_installation(settings.load()) as installation,
         installation.database.read() as connection,
     ):
-        shelf, brought = papers.last_seq(connection), editions.count(connection)
+        shelf, brought = papers.count(connection), editions.count(connection)
+        sources = fetching.reports(connection, installation.sources, clock(None)())
         readers = subscribers.count_by_status(connection)
         books = deliveries.books(connection)
     verdict = "each accounted for" if books.balanced else "NOT BALANCED"
@@ -42,6 +44,7 @@ def status(
                 "subscribers": readers,
                 "deliveries": books.by_status,
                 "books": {"planned": books.planned, "balanced": books.balanced},
+                "sources": [_source(told) for told in sources],
             }
         )
         return
@@ -49,6 +52,30 @@ def status(
     say(f"Subscribers:  {counts(readers) or 'none'}")
     say(f"Letters:      {counts(books.by_status) or 'none'}")
     say(f"Books:        {number(books.planned, 'letter')} planned, {verdict}")
+    for told in sources:
+        say(f"Source:       {_line(told)}")
+
+
+def _line(told: fetching.Report) -> str:
+    said = f"{told.source} is {told.condition}"
+    if told.day is not None and told.condition in (Condition.LATE, Condition.EMPTY):
+        said += f" for {told.day}"
+    if told.polled is not None and told.polled.error is not None:
+        said += f": {told.polled.error}"
+    return said
+
+
+def _source(told: fetching.Report) -> dict[str, Any]:
+    polled = told.polled
+    asked = polled.polled_at if polled else None
+    return {
+        "source": told.source,
+        "condition": told.condition.value,
+        "day": told.day,
+        "papers": told.papers,
+        "asked": asked.isoformat(timespec="minutes") if asked else None,
+        "error": polled.error if polled else None,
+    }
 
 
 def preview(

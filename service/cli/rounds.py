@@ -1,6 +1,8 @@
 """`paperround ingest`, `plan`, `deliver` and `send`: the daily round by hand."""
 
+import dataclasses
 import signal
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -9,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from service import pipeline, settings
+from service import fetching, pipeline, settings
 from service.cli.clock import Clock, clock
 from service.cli.report import (
     WorkFailed,
@@ -24,6 +26,7 @@ from service.domain.digests import SkipReason
 from service.domain.policy import Result
 from service.installation import Installation, open_installation
 from service.pipeline import Delivered, Ingested, Plan
+from service.sources import jsonlines
 from service.store import deliveries
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -38,8 +41,29 @@ REJECTS_SHOWN = 20
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (send, ingest, plan, deliver):
+    for command in (send, fetch, ingest, plan, deliver):
         app.command()(command)
+
+
+def fetch(as_json: AsJson = False) -> None:
+    """Ask all sources for new papers now, and keep what they give as digest files."""
+    with open_installation(settings.load()) as installation:
+        try:
+            answers = list(fetching.fetch(installation, clock(None)(), due_only=False))
+        except OSError as error:
+            raise WorkFailed(
+                f"{installation.digest_dir} cannot be written to ({error.strerror})."
+            ) from None
+    if as_json:
+        print_json({"sources": [dataclasses.asdict(answer) for answer in answers]})
+    elif not installation.sources:
+        say("No source is named: set PAPERROUND_SOURCES.")
+    else:
+        shown = [(a.source, a.error or ", ".join(a.files) or "nothing new") for a in answers]
+        print_table(("source", "answer"), shown)
+    failed = sum(answer.error is not None for answer in answers)
+    if failed:
+        raise WorkFailed(f"{failed} of {len(answers)} sources failed.")
 
 
 def ingest(
@@ -49,13 +73,18 @@ def ingest(
             metavar="[PATH]...", help="Files or folders. Default: PAPERROUND_DIGEST_DIR."
         ),
     ] = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of one line of JSON Lines.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Take in digest files.
 
-    A file that cannot be read is named and left; the others go in. Taking a file in again
-    changes nothing.
+    A file that cannot be read is named; the others go in. Taking a file in again changes nothing.
     """
+    if schema:
+        sys.stdout.write(jsonlines.schema())
+        return
     with open_installation(settings.load()) as installation:
         reports = _ingest(installation, paths or [installation.digest_dir], clock(None))
     if as_json:
@@ -132,6 +161,8 @@ def _ingest(installation: Installation, paths: Sequence[Path], tick: Clock) -> l
         reports.append(report)
         if report.error is not None:
             notice(f"{report.file}: {report.error}")
+        elif report.status == "waiting":
+            notice(f"{report.file}: is still being written; left for the next time")
     return reports
 
 

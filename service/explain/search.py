@@ -4,7 +4,7 @@ from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Connection
 
-from service.domain.papers import arxiv_id, title_identity
+from service.domain.identity import arxiv_id, title_identity
 from service.store import papers
 from service.store.papers import StoredPaper
 

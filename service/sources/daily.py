@@ -1,68 +1,91 @@
 """Hugging Face daily papers: a JSON list of items, also inside an object with the day's date."""
 
-import json
+from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
-from service.domain.papers import Edition, Paper, Rejected, UnreadableFile, arxiv_id
+from service.domain.identity import arxiv_id, arxiv_version
+from service.domain.papers import Paper, Rejected, UnreadableFile
 from service.sources import fields
+from service.sources.content import Content
 from service.sources.fields import FieldError, Record
+from service.sources.jsontext import JsonText, first_keys
 from service.sources.literal import BadLiteral, literal
-from service.sources.urls import BadLink, https_link
 
 NAME = "hf-daily"
 
 
-def read(text: str) -> Edition | None:
-    """Return the edition that `text` is, or None when it is not JSON at all.
+def knows(head: str) -> bool:
+    """Tell whether a file that begins so is of this format."""
+    return head.startswith("[") or (head.startswith("{") and "data" in first_keys(head))
+
+
+def read(content: Content) -> Iterator[Paper | Rejected | date]:
+    """Yield the papers, the rejects and, where it is told, the date of the file.
 
     Raises UnreadableFile for JSON that is broken or of another shape.
     """
-    if not text.lstrip().startswith(("[", "{")):
-        return None
-    document = _document(text)
-    day, rejected = None, list[Rejected]()
-    if isinstance(document, dict):
-        try:
-            day = fields.day(document, "date")
-        except FieldError as error:
-            rejected.append(Rejected("date", str(error), kind="date"))
-    papers: list[Paper] = []
-    for number, item in enumerate(_items(document), start=1):
+    document = JsonText(content.text())
+    if document.peek() == "[":
+        yield from _items(document)
+    else:
+        found = False
+        for key in document.members():
+            if key == "data":
+                found = True
+                if document.peek() != "[":
+                    raise UnreadableFile(_SHAPE)
+                yield from _items(document)
+            elif key == "date":
+                yield from _date(document.value())
+            else:
+                document.value()
+        if not found:
+            raise UnreadableFile(_SHAPE)
+    document.end()
+
+
+_SHAPE = (
+    "JSON of an unknown shape: expected a list of daily papers, each with a “paper”, or an object "
+    "with that list as “data”, or one paper a line, each with a “title”"
+)
+
+
+def _date(value: object) -> Iterator[Rejected | date]:
+    try:
+        day = fields.day({"date": value}, "date")
+    except FieldError as error:
+        yield Rejected("date", str(error), kind="date")
+    else:
+        if day:
+            yield day
+
+
+def _items(document: JsonText) -> Iterator[Paper | Rejected]:
+    # Rejects wait until one item is what it should be: else the whole list is something else.
+    known, waiting = False, list[Rejected]()
+    for number, item in enumerate(document.items(), start=1):
         position = f"item {number}"
+        if not known and _is_item(item):
+            known = True
+            yield from waiting
         try:
             paper, dropped = _paper(_record(item), position)
         except (FieldError, BadLiteral) as error:
-            rejected.append(Rejected(position, str(error)))
+            reject = Rejected(position, str(error))
+            if known:
+                yield reject
+            elif len(waiting) < _UNKNOWN_IN_A_ROW:
+                waiting.append(reject)
+            else:
+                raise UnreadableFile(_SHAPE) from None
         else:
-            papers.append(paper)
-            rejected.extend(dropped)
-    return Edition(format=NAME, papers=tuple(papers), rejected=tuple(rejected), date=day)
+            yield paper
+            yield from dropped
+    if waiting and not known:
+        raise UnreadableFile(_SHAPE)
 
 
-def _document(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        unfinished = error.msg.startswith("Unterminated") or error.pos >= len(text.rstrip())
-        state = "the JSON is cut off" if unfinished else "the JSON is broken"
-        raise UnreadableFile(f"{state} at {where}: {error.msg}") from None
-    except RecursionError:
-        raise UnreadableFile("the JSON is nested too deeply") from None
-    except ValueError:
-        # The interpreter refuses to convert numbers of more than 4,300 digits.
-        raise UnreadableFile("the JSON holds a number of thousands of digits") from None
-
-
-def _items(document: Any) -> list[Any]:
-    items = document.get("data") if isinstance(document, dict) else document
-    if not isinstance(items, list) or (items and not any(map(_is_item, items))):
-        raise UnreadableFile(
-            "JSON of an unknown shape: expected a list of daily papers, each with a “paper”, "
-            "or an object with that list as “data”"
-        )
-    return items
+_UNKNOWN_IN_A_ROW = 100
 
 
 def _is_item(item: object) -> bool:
@@ -80,23 +103,25 @@ def _paper(item: Record, position: str) -> tuple[Paper, list[Rejected]]:
     record = fields.nested(item, "paper")
     if not record:
         raise FieldError("no paper")
-    title = fields.text(record, "title")
+    title, abstract = fields.prose(record, "title"), fields.prose(record, "summary")
     if not title:
         raise FieldError("no title")
     organisation = fields.nested(record, "organization") or fields.nested(item, "organization")
     authors = fields.nested_list(record, "authors")
     dropped: list[Rejected] = []
-    arxiv = arxiv_id(fields.text(record, "id"))
+    named = fields.text(record, "id")
+    arxiv = arxiv_id(named)
     paper = Paper(
         title=title,
-        abstract=fields.text(record, "summary"),
-        authors=tuple(filter(None, (fields.text(author, "name") for author in authors))),
+        abstract=abstract,
+        authors=tuple(filter(None, (fields.name(author, "name") for author in authors))),
         arxiv_id=arxiv,
-        published=_published(record, position, dropped),
+        version=arxiv_version(named),
+        published=fields.day_or_none(record, "publishedAt", position, dropped),
         page=f"https://arxiv.org/abs/{arxiv}" if arxiv else None,
         pdf=f"https://arxiv.org/pdf/{arxiv}" if arxiv else None,
-        code=_link(record, "githubRepo", position, dropped),
-        project=_link(record, "projectPage", position, dropped),
+        code=fields.link(record, "githubRepo", position, dropped),
+        project=fields.link(record, "projectPage", position, dropped),
         upvotes=fields.count(record, "upvotes"),
         comments=fields.count(item, "numComments"),
         stars=fields.count(record, "githubStars"),
@@ -104,24 +129,6 @@ def _paper(item: Record, position: str) -> tuple[Paper, list[Rejected]]:
         organisation=fields.text(organisation, "fullname")
         or fields.text(organisation, "name")
         or None,
+        original=fields.original(record, "title", title, "summary", abstract),
     )
     return paper, dropped
-
-
-def _published(record: Record, position: str, dropped: list[Rejected]) -> date | None:
-    try:
-        return fields.day(record, "publishedAt")
-    except FieldError as error:
-        dropped.append(Rejected(f"{position}, publishedAt", f"date dropped: {error}", kind="date"))
-        return None
-
-
-def _link(record: Record, key: str, position: str, dropped: list[Rejected]) -> str | None:
-    link = fields.text(record, key)
-    if not link:
-        return None
-    try:
-        return https_link(link)
-    except BadLink as error:
-        dropped.append(Rejected(f"{position}, {key}", f"link dropped: {error}", kind="link"))
-        return None

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from service.sources.text import readable
+from service.domain.papers import Original, Rejected
+from service.sources.prose import label, readable
+from service.sources.text import tidy
+from service.sources.urls import BadLink, https_link
 
 Record = Mapping[Any, Any]
 
@@ -17,13 +20,19 @@ class FieldError(ValueError):
 
 
 def text(record: Record, key: str) -> str:
-    """Return the readable text under `key`, empty when absent."""
-    value = record.get(key)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise FieldError(f"{key} is {_named(value)}, not text")
-    return readable(value)
+    """Return the tidy text under `key`, empty when absent."""
+    written = _written(record, key)
+    return tidy(written) if written else ""
+
+
+def prose(record: Record, key: str) -> str:
+    """Return the text under `key` made readable, empty when absent."""
+    return readable(_written(record, key))
+
+
+def name(record: Record, key: str) -> str:
+    """Return the name under `key`, readable; empty when absent."""
+    return label(_written(record, key))
 
 
 def texts(record: Record, key: str) -> tuple[str, ...]:
@@ -32,7 +41,21 @@ def texts(record: Record, key: str) -> tuple[str, ...]:
     for value in values:
         if not isinstance(value, str):
             raise FieldError(f"{key} holds {_named(value)}, not only text")
-    return tuple(dict.fromkeys(filter(None, map(readable, values))))
+    return tuple(dict.fromkeys(filter(None, map(label, values))))
+
+
+def original(
+    record: Record, title_key: str, title: str, abstract_key: str, abstract: str
+) -> Original | None:
+    """Return what the source wrote of title and abstract, where it differs by more than blanks."""
+    written = [
+        None if raw == shown or " ".join(raw.split()) == shown else raw
+        for raw, shown in (
+            (_written(record, title_key), title),
+            (_written(record, abstract_key), abstract),
+        )
+    ]
+    return Original(*written) if any(written) else None
 
 
 def count(record: Record, key: str) -> int | None:
@@ -78,6 +101,36 @@ def nested_list(record: Record, key: str) -> list[Record]:
     return values
 
 
+def link(record: Record, key: str, position: str, dropped: list[Rejected]) -> str | None:
+    """Return the https link under `key`; a bad one is dropped, with its reason, into `dropped`."""
+    written = text(record, key)
+    if not written:
+        return None
+    try:
+        return https_link(written)
+    except BadLink as error:
+        dropped.append(Rejected(f"{position}, {key}", f"link dropped: {error}", kind="link"))
+        return None
+
+
+def day_or_none(record: Record, key: str, position: str, dropped: list[Rejected]) -> date | None:
+    """Return the day under `key`; a bad one is dropped, with its reason, into `dropped`."""
+    try:
+        return day(record, key)
+    except FieldError as error:
+        dropped.append(Rejected(f"{position}, {key}", f"date dropped: {error}", kind="date"))
+        return None
+
+
+def _written(record: Record, key: str) -> str:
+    value = record.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise FieldError(f"{key} is {_named(value)}, not text")
+    return value
+
+
 def _values(record: Record, key: str) -> list[Any]:
     value = record.get(key)
     if value is None:
@@ -105,5 +158,5 @@ def _named(value: object) -> str:
 
 
 def _excerpt(value: str) -> str:
-    shown = readable(value)
+    shown = tidy(value)
     return f"“{shown[:40]}…”" if len(shown) > 40 else f"“{shown}”"

@@ -1,48 +1,76 @@
-"""Digest files on disk: found under paths, read within bounds."""
+"""Digest files on disk: found under paths, opened within bounds, put away when done with."""
 
+import hashlib
 import os
 import stat
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from service.domain.papers import UnreadableFile
+
+# A file written to so lately may not be whole yet: it is looked at again before it is read.
+FRESH_SECONDS = 2.0
+_LOOK_AGAIN_SECONDS = 0.2
+
+_PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A digest file: its bytes, or the error for which it could not be read.
+    """A digest file: open, and known by the hash of its bytes, or with the error that prevents it.
 
-    `modified` is when it was last written to, aware, and None where there is no such file.
+    `bad` tells an error of the file from one of the way to it. `writing` tells that the file is
+    still being written. `modified` is when it was last written to, aware.
     """
 
     path: Path
-    data: bytes | None = None
+    opened: BinaryIO | None = None
+    sha256: str = ""
     error: str | None = None
+    bad: bool = False
+    writing: bool = False
     modified: datetime | None = None
+    mark: tuple[int, int] = field(default=(0, 0), repr=False)
 
     @property
     def name(self) -> str:
         """The file's name as text: bytes of it that are not UTF-8 are replaced."""
         return os.fsencode(self.path.name).decode("utf-8", "replace")
 
+    def changed(self) -> bool:
+        """Tell whether the file was written to since it was opened."""
+        return self.opened is not None and _mark(os.fstat(self.opened.fileno())) != self.mark
+
 
 def files(paths: Iterable[Path], max_bytes: int) -> Iterator[Found]:
-    """Yield the digest files that `paths` name, one in memory at a time.
+    """Yield the digest files that `paths` name, each open until the next one is asked for.
 
-    A folder stands for the files directly in it, by name, without hidden ones and those still
-    being written (`.tmp`, `.part`). A file named itself is always read. A file that is too large,
-    not a regular one or a symlink out of its folder has an error; the others follow all the same.
+    A folder stands for the files directly in it, by name, without hidden ones and those that are
+    named as unfinished (`.tmp`, `.part`); one that is still being written is told as such. A file
+    named itself is always read. A file that is too large, not a regular one or a symlink out of
+    its folder has an error; the others follow all the same.
     """
     for path in paths:
+        writing: Collection[Path] = ()
         try:
-            inside = candidates(path) if path.is_dir() else [path]
+            inside = [path]
+            if path.is_dir():
+                inside = candidates(path)
+                writing = _still_written(inside)
         except OSError as error:
             yield Found(path, error=_reason(error))
             continue
         for candidate in inside:
-            yield _found(candidate, max_bytes)
+            if candidate in writing:
+                yield Found(candidate, writing=True)
+                continue
+            with _found(candidate, max_bytes) as found:
+                yield found
 
 
 def candidates(folder: Path) -> list[Path]:
@@ -58,14 +86,69 @@ def candidates(folder: Path) -> list[Path]:
     return [folder / name for name in names]
 
 
-def _found(path: Path, max_bytes: int) -> Found:
+def put_away(path: Path, shelf: str, reason: str | None = None) -> Path:
+    """Move a file into the folder `shelf` beside it, with a `.reason.txt` where one is given.
+
+    Returns where it is now: a number is added to a name that is taken. Raises OSError.
+    """
+    folder = path.parent / shelf
+    folder.mkdir(exist_ok=True)
+    number = 1
+    target = folder / path.name
+    while os.path.lexists(target):
+        number += 1
+        target = folder / f"{path.stem}-{number}{path.suffix}"
+    path.rename(target)
+    if reason is not None:
+        explained = target.with_name(f"{target.name}.reason.txt")
+        explained.write_text(f"{reason}\n", encoding="utf-8")
+    return target
+
+
+def is_settled(path: Path) -> bool:
+    """Tell whether a file was left alone for a while, so that it is whole. Raises OSError."""
+    return time.time() - path.lstat().st_mtime >= FRESH_SECONDS
+
+
+def _still_written(paths: Iterable[Path]) -> set[Path]:
+    fresh = {}
+    for path in paths:
+        with suppress(OSError):
+            if not is_settled(path):
+                fresh[path] = _mark(path.lstat())
+    if not fresh:
+        return set()
+    time.sleep(_LOOK_AGAIN_SECONDS)
+    changed = set()
+    for path, mark in fresh.items():
+        with suppress(OSError):
+            if _mark(path.lstat()) != mark:
+                changed.add(path)
+    return changed
+
+
+@contextmanager
+def _found(path: Path, max_bytes: int) -> Iterator[Found]:
     try:
-        data, modified = _read(_inside_its_folder(path), max_bytes)
+        opened = _open(_inside_its_folder(path), max_bytes)
     except UnreadableFile as error:
-        return Found(path, error=error.reason)
+        yield Found(path, error=error.reason, bad=True)
+        return
     except OSError as error:
-        return Found(path, error=_reason(error))
-    return Found(path, data=data, modified=modified)
+        yield Found(path, error=_reason(error))
+        return
+    with opened:
+        status = os.fstat(opened.fileno())
+        try:
+            sha256 = _hash(opened, max_bytes)
+        except UnreadableFile as error:
+            yield Found(path, error=error.reason, bad=True)
+            return
+        except OSError as error:
+            yield Found(path, error=_reason(error))
+            return
+        modified = datetime.fromtimestamp(status.st_mtime, UTC)
+        yield Found(path, opened, sha256, modified=modified, mark=_mark(status))
 
 
 def _inside_its_folder(path: Path) -> Path:
@@ -84,20 +167,40 @@ def _inside_its_folder(path: Path) -> Path:
     return file
 
 
-def _read(file: Path, max_bytes: int) -> tuple[bytes, datetime]:
+def _open(file: Path, max_bytes: int) -> BinaryIO:
     # O_NOFOLLOW: a symlink put in the file's place since it was looked at is refused.
     # O_NONBLOCK: opening a named pipe must not wait for its writer.
     descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as opened:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise UnreadableFile("not a regular file")
         # The size on record spares reading a huge file; the file may have grown since.
-        data = b"" if status.st_size > max_bytes else opened.read(max_bytes + 1)
-    size = max(status.st_size, len(data))
+        _check_size(status.st_size, max_bytes)
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def _hash(opened: BinaryIO, max_bytes: int) -> str:
+    digest = hashlib.sha256()
+    size = 0
+    while piece := opened.read(min(_PIECE, max_bytes + 1 - size)):
+        size += len(piece)
+        _check_size(size, max_bytes)
+        digest.update(piece)
+    opened.seek(0)
+    return digest.hexdigest()
+
+
+def _check_size(size: int, max_bytes: int) -> None:
     if size > max_bytes:
         raise UnreadableFile(f"too large: {size:,} bytes, and the limit is {max_bytes:,}")
-    return data, datetime.fromtimestamp(status.st_mtime, UTC)
+
+
+def _mark(status: os.stat_result) -> tuple[int, int]:
+    return status.st_mtime_ns, status.st_size
 
 
 def _reason(error: OSError) -> str:

@@ -1,51 +1,98 @@
 """Every format of a digest file, told apart by content; the name gives a date, never a format."""
 
+import io
 import re
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import BinaryIO
 
-from service.domain.papers import Edition, UnreadableFile
-from service.sources import daily, pages
+from service.domain.papers import Edition, Paper, Rejected, UnreadableFile
+from service.sources import arxiv, daily, feed, jsonlines, pages
+from service.sources.content import Content
+from service.sources.spool import Spool
 
-# Each returns None for a text of another format and raises UnreadableFile for a broken one of its
-# own; the first that knows the text has it.
-FORMATS: tuple[Callable[[str], Edition | None], ...] = (
-    daily.read,
-    pages.read,
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How files of one kind are known by their first characters, and read.
+
+    `read` yields papers and rejects, and the date of the edition where the file tells it; it
+    raises UnreadableFile for a broken file.
+    """
+
+    name: str
+    knows: Callable[[str], bool]
+    read: Callable[[Content], Iterator[Paper | Rejected | date]]
+
+
+# The first that knows a file has it.
+FORMATS = (
+    Format(daily.NAME, daily.knows, daily.read),
+    Format(jsonlines.NAME, jsonlines.knows, jsonlines.read),
+    Format(arxiv.API, arxiv.knows_api, arxiv.read),
+    Format(arxiv.RSS, arxiv.knows_rss, arxiv.read),
+    Format(feed.NAME, feed.knows, feed.read),
+    Format(pages.NAME, pages.knows, pages.read),
 )
+
+UNBOUNDED = 2**62
+
+# A file with more is hardly what it seems; and what is noted of it must stay bounded too.
+_MOST_REJECTS = 10_000
 
 _DATE = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 
 
-def parse(data: bytes, name: str) -> Edition:
-    """Return the edition that a digest file holds.
+@contextmanager
+def reading(opened: BinaryIO, name: str, max_bytes: int) -> Iterator[Edition]:
+    """Give the edition that a digest file holds; its papers can be read while this lasts.
 
     Its date is the one in the file, else the first in the file's `name` (YYYY-MM-DD), else None.
-    Raises UnreadableFile when nothing of the file can be used.
+    Raises UnreadableFile when nothing of the file can be used, or it holds (unpacked, if it is
+    compressed) more than `max_bytes`.
     """
-    text = _text(data)
-    for read in FORMATS:
-        edition = read(text)
-        if edition is not None:
-            return edition if edition.date else replace(edition, date=_date_in(name))
-    raise UnreadableFile(
-        "no digest format that is known: neither JSON nor a page of trending papers, which opens "
-        "with “Get trending papers in your email inbox”"
-    )
+    content = Content(opened, max_bytes)
+    chosen = next((known for known in FORMATS if known.knows(content.head)), None)
+    if chosen is None:
+        # What is no text at all is told as that.
+        for _ in content.text():
+            pass
+        raise UnreadableFile(
+            "no digest format that is known: neither JSON, nor RSS or Atom, nor a page of trending "
+            "papers, which opens with “Get trending papers in your email inbox”"
+        )
+    with Spool() as papers:
+        day: date | None = None
+        rejected: list[Rejected] = []
+        for said in chosen.read(content):
+            if isinstance(said, Paper):
+                papers.append(said)
+            elif isinstance(said, Rejected):
+                rejected.append(said)
+                if len(rejected) > _MOST_REJECTS:
+                    raise UnreadableFile(
+                        f"more than {_MOST_REJECTS:,} of its records or links cannot be used; "
+                        f"the last, {said.position}: {said.reason}"
+                    )
+            else:
+                day = said
+        yield Edition(
+            format=chosen.name,
+            papers=papers,
+            rejected=tuple(rejected),
+            date=day or _date_in(name),
+        )
 
 
-def _text(data: bytes) -> str:
-    if not data or data.isspace():
-        raise UnreadableFile("the file is empty")
-    if (nul := data.find(b"\0")) >= 0:
-        raise UnreadableFile(f"a binary file, not text: NUL at byte {nul + 1:,}")
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        wrong = data[error.start]
-        raise UnreadableFile(f"not UTF-8 at byte {error.start + 1:,} (0x{wrong:02x})") from None
-    return text.removeprefix("\ufeff")
+def parse(data: bytes, name: str, max_bytes: int = UNBOUNDED) -> Edition:
+    """Return the edition that the bytes of a digest file hold, whole in memory.
+
+    Raises UnreadableFile as `reading` does.
+    """
+    with reading(io.BytesIO(data), name, max_bytes) as edition:
+        return replace(edition, papers=tuple(edition.papers))
 
 
 def _date_in(name: str) -> date | None:

@@ -1,4 +1,4 @@
-"""Readable text: what a source wrote, safe and tidy enough for a line of a letter."""
+"""Tidy text: what a source wrote, safe enough for a line of a letter."""
 
 import re
 import unicodedata
@@ -10,7 +10,12 @@ _UNPRINTABLE = re.compile(
 )
 
 
-def readable(text: str) -> str:
+def tidy(text: str) -> str:
     """Return `text` in NFC on one line: no control or direction override, single spaces."""
-    # Removal comes first: it may bring a letter and its accent, or two spaces, together.
-    return " ".join(unicodedata.normalize("NFC", _UNPRINTABLE.sub("", text)).split())
+    # Of all blanks, only the space is printable: most texts are on one line already.
+    tidied = text.isprintable() and "  " not in text and text[:1] != " " != text[-1:]
+    line = text if tidied else " ".join(text.split())
+    if not tidied and not line.isprintable():
+        # Removal comes first: it may bring a letter and its accent, or two spaces, together.
+        line = " ".join(unicodedata.normalize("NFC", _UNPRINTABLE.sub("", text)).split())
+    return line if line.isascii() else unicodedata.normalize("NFC", line)

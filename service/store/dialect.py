@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.store.tables import Row
@@ -14,6 +14,39 @@ def upsert(connection: Connection, table: type[Row]) -> Any:
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
+
+
+def insert_many(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    or_skip: bool = False,
+) -> None:
+    """Insert rows that all have the same columns; with `or_skip`, only those that are new.
+
+    It does what executing an INSERT with a list does, in half the time: SQLAlchemy's own way of
+    binding values, row by row, costs more than the database's work.
+    """
+    if not rows:
+        return
+    dialect = connection.dialect
+    names = list(rows[0])
+    mark = "?" if dialect.paramstyle == "qmark" else "%s"
+    quote = dialect.identifier_preparer.quote
+    sql = (
+        f"INSERT INTO {quote(table.name)} ({', '.join(map(quote, names))})"
+        f" VALUES ({', '.join([mark] * len(names))})"
+    )
+    if or_skip:
+        sql += " ON CONFLICT DO NOTHING"
+    binders = [
+        (name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names
+    ]
+    connection.exec_driver_sql(
+        sql,
+        [tuple(bind(row[name]) if bind else row[name] for name, bind in binders) for row in rows],
+    )
 
 
 def insert_new(

@@ -1,39 +1,52 @@
 """Editions: a digest file goes in whole, and its papers are seen all at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
-from sqlmodel import col
+from sqlalchemy import (
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
-from service.domain.merging import merge
-from service.domain.papers import Edition, Known, Paper, identities, recognise
-from service.store import papers, tables
+from service.domain.identity import identities
+from service.domain.merging import account, age
+from service.domain.papers import Edition, Rejected
+from service.store import tables
 from service.store.counters import PAPER_SEQ, advance, hold
 from service.store.engine import Database
+from service.store.library import Entry, Taken, take_in
 from service.store.turns import Turn
 
 _EDITION = tables.table(tables.Edition)
 _MEMBER = tables.table(tables.EditionPaper)
 _PAPER = tables.table(tables.Paper)
-_IDENTITY = tables.table(tables.Identity)
+_REJECTION = tables.table(tables.Rejection)
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What an edition brought: papers first seen in it, and papers it told more about."""
+    """What an edition brought: papers first seen in it, papers it told more about, and doubts."""
 
     papers: int
     new: int
     updated: int
+    doubts: Sequence[Rejected] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class EditionRow:
-    """A published edition, as it is listed."""
+    """A published edition, as it is listed; `hidden_at` is when it was forgotten."""
 
+    edition_id: int
     file: str
     format: str
     date: date
@@ -41,18 +54,69 @@ class EditionRow:
     papers: int
     new: int
     updated: int
+    rejected: int
+    hidden_at: datetime | None
 
 
 def published(connection: Connection, sha256: str) -> EditionRow | None:
     """Return the edition of a file with these very bytes, if it went in whole."""
-    row = connection.execute(
-        select(_EDITION).where(_EDITION.c.sha256 == sha256, _EDITION.c.published_at.is_not(None))
-    ).first()
-    if row is None:
-        return None
-    return EditionRow(
-        row.file, row.format, row.date, row.arrived_at, row.papers, row.new, row.updated
+    return next(_rows(connection, _published().where(_EDITION.c.sha256 == sha256)), None)
+
+
+def newest_first(connection: Connection, limit: int) -> list[EditionRow]:
+    """Return the published editions that arrived last, the newest first."""
+    query = _published().order_by(_EDITION.c.arrived_at.desc(), _EDITION.c.id.desc())
+    return list(_rows(connection, query.limit(limit)))
+
+
+def find(connection: Connection, name: str) -> list[EditionRow]:
+    """Return the published editions that `name` means: one by its number, or all of a file."""
+    named = _EDITION.c.file == name.replace("\0", "")
+    if name.isascii() and name.isdecimal() and len(name) < 18:
+        named |= _EDITION.c.id == int(name)
+    return list(_rows(connection, _published().where(named).order_by(_EDITION.c.id)))
+
+
+def rejected_of(connection: Connection, edition_id: int) -> list[Rejected]:
+    """Return what of an edition could not be used, in its order."""
+    query = (
+        select(_REJECTION.c.position, _REJECTION.c.reason)
+        .where(_REJECTION.c.edition_id == edition_id)
+        .order_by(_REJECTION.c.id)
     )
+    return [Rejected(position, reason) for position, reason in connection.execute(query)]
+
+
+def titles_of(connection: Connection, edition_id: int) -> list[tuple[str, str]]:
+    """Return key and title of the papers that an edition brought, in its order."""
+    query = (
+        select(_PAPER.c.key, _PAPER.c.title)
+        .join(_MEMBER, _MEMBER.c.paper_id == _PAPER.c.id)
+        .where(_MEMBER.c.edition_id == edition_id)
+        .order_by(_MEMBER.c.position)
+    )
+    return [(key, title) for key, title in connection.execute(query)]
+
+
+def forget(connection: Connection, edition_id: int, now: datetime) -> int:
+    """Hide an edition: its papers that no other edition brought are seen no more.
+
+    They keep their names and places, so that none of them comes back as new. Returns how many are
+    no longer seen.
+    """
+    other, kept = _EDITION.alias(), _MEMBER.alias()
+    elsewhere = exists().where(
+        kept.c.paper_id == _MEMBER.c.paper_id,
+        kept.c.edition_id == other.c.id,
+        other.c.id != edition_id,
+        other.c.published_at.is_not(None),
+        other.c.hidden_at.is_(None),
+    )
+    hidden = update(_EDITION).where(_EDITION.c.id == edition_id, _EDITION.c.hidden_at.is_(None))
+    if connection.execute(hidden.values(hidden_at=now)).rowcount == 0:
+        return 0
+    query = select(func.count()).where(_MEMBER.c.edition_id == edition_id, ~elsewhere)
+    return connection.scalar(query) or 0
 
 
 def count(connection: Connection) -> int:
@@ -61,21 +125,47 @@ def count(connection: Connection) -> int:
     return connection.scalar(query) or 0
 
 
-def store(database: Database, edition: Edition, *, sha256: str, file: str, now: datetime) -> Stored:
+def store(
+    database: Database,
+    edition: Edition,
+    *,
+    sha256: str,
+    file: str,
+    now: datetime,
+    written: datetime | None = None,
+) -> Stored:
     """Put an edition in: its papers in short transactions, then all of them visible in one.
 
-    Broken off half-way, it leaves papers that nobody sees, and the next call with the same file
-    completes it. The caller holds the lock `ingest`.
+    `written` is when its file was last written to (default: now). Broken off half-way, it leaves
+    papers that nobody sees, and the next call with the same file completes it. The caller holds
+    the lock `ingest`.
     """
     edition_id = _open(database, edition, sha256=sha256, file=file, now=now)
-    numbered = list(enumerate(edition.papers))
+    how_old = age(edition.date, written or now, sha256)
+    entries = (
+        Entry(
+            place,
+            account(paper, how_old, place),
+            identities(paper),
+        )
+        for place, paper in enumerate(edition.papers, start=1)
+    )
 
-    def take_in(connection: Connection, chunk: Sequence[tuple[int, Paper]]) -> int:
-        return _take_in(connection, edition_id, chunk, now)
+    def take(connection: Connection, chunk: Sequence[Entry]) -> Taken:
+        # Recognition must see every paper that another process has put in.
+        hold(connection, PAPER_SEQ)
+        taken = take_in(connection, edition_id, chunk, now)
+        _note(connection, edition_id, taken.doubts)
+        return taken
 
-    updated = sum(database.write_in_chunks(numbered, take_in))
+    updated = 0
+    doubts: list[Rejected] = []
+    for taken in database.write_in_chunks(entries, take):
+        updated += taken.updated
+        doubts += taken.doubts
     with database.write(Turn.BULK) as connection:
-        return _publish(connection, edition_id, len(numbered), updated, now)
+        new = _publish(connection, edition_id, len(edition.papers), updated, now)
+    return Stored(len(edition.papers), new, updated, doubts)
 
 
 def _open(database: Database, edition: Edition, *, sha256: str, file: str, now: datetime) -> int:
@@ -95,113 +185,24 @@ def _open(database: Database, edition: Edition, *, sha256: str, file: str, now: 
             ).scalar_one()
         else:
             connection.execute(delete(_MEMBER).where(_MEMBER.c.edition_id == edition_id))
-            rejection = col(tables.Rejection.edition_id)
-            connection.execute(delete(tables.Rejection).where(rejection == edition_id))
-        if edition.rejected:
-            connection.execute(
-                insert(tables.Rejection),
-                [
-                    {"edition_id": edition_id, "position": r.position, "reason": r.reason}
-                    for r in edition.rejected
-                ],
-            )
+            connection.execute(delete(_REJECTION).where(_REJECTION.c.edition_id == edition_id))
+        _note(connection, edition_id, edition.rejected)
     assert isinstance(edition_id, int)
     return edition_id
 
 
-def _take_in(
-    connection: Connection, edition_id: int, chunk: Sequence[tuple[int, Paper]], now: datetime
-) -> int:
-    """Store a chunk's papers; return how many known ones it told more about."""
-    # Recognition must see every paper that another process has put in.
-    hold(connection, PAPER_SEQ)
-    known = _Library(connection, [paper for _, paper in chunk])
-    members: list[dict[str, Any]] = []
-    updated = 0
-    for position, paper in chunk:
-        paper_id = known.find(paper)
-        if paper_id is None:
-            known.add(paper, now)
-            paper_id = known.find(paper)
-        elif known.tell(paper_id, paper, now):
-            updated += 1
-        members.append({"edition_id": edition_id, "paper_id": paper_id, "position": position})
-    already = set(
-        connection.scalars(
-            select(_MEMBER.c.paper_id).where(
-                _MEMBER.c.edition_id == edition_id,
-                _MEMBER.c.paper_id.in_([member["paper_id"] for member in members]),
-            )
-        )
-    )
-    fresh = {m["paper_id"]: m for m in reversed(members) if m["paper_id"] not in already}
-    if fresh:
-        connection.execute(insert(_MEMBER), list(fresh.values()))
-    return updated
-
-
-class _Library:
-    """The stored papers that a chunk may speak of, kept up to date while it is read."""
-
-    def __init__(self, connection: Connection, chunk: Sequence[Paper]) -> None:
-        self._connection = connection
-        names = {name for paper in chunk for name in identities(paper)}
-        self._by_name: dict[str, list[Known]] = {}
-        everything = papers.known_by(connection, names)
-        for known in everything:
-            self._file(known)
-        self._papers = papers.by_ids(connection, [known.paper_id for known in everything])
-        self._keys = papers.keys_taken(connection, names)
-
-    def find(self, paper: Paper) -> int | None:
-        near = {k.paper_id: k for name in identities(paper) for k in self._by_name.get(name, ())}
-        return recognise(paper, near.values())
-
-    def add(self, paper: Paper, now: datetime) -> None:
-        key = identities(paper)[0]
-        twin = 2
-        while key in self._keys:
-            key = f"{identities(paper)[0]}~{twin}"
-            twin += 1
-        self._keys.add(key)
-        columns = papers.to_columns(paper) | {"key": key, "arrived_at": now, "updated_at": now}
-        paper_id = self._connection.execute(
-            insert(_PAPER).returning(_PAPER.c.id), columns
-        ).scalar_one()
-        self._connection.execute(insert(_IDENTITY), papers.names_to_add(paper, paper_id))
-        self._papers[paper_id] = paper
-        self._file(Known(paper_id, frozenset(identities(paper))))
-
-    def tell(self, paper_id: int, paper: Paper, now: datetime) -> bool:
-        """Bring a stored paper up to date; say whether that changed anything."""
-        before = self._papers[paper_id]
-        after = merge(before, paper)
-        if after == before:
-            return False
-        self._papers[paper_id] = after
-        self._connection.execute(
-            update(_PAPER).where(_PAPER.c.id == paper_id),
-            papers.to_columns(after) | {"updated_at": now},
-        )
-        known = {k for name in identities(before) for k in self._by_name.get(name, ())}
-        names = next(k.identities for k in known if k.paper_id == paper_id)
-        more = set(identities(paper)) - names
-        if more:
-            rows = [{"name": name, "paper_id": paper_id} for name in sorted(more)]
-            self._connection.execute(insert(_IDENTITY), rows)
-            self._file(Known(paper_id, names | more))
-        return True
-
-    def _file(self, known: Known) -> None:
-        for name in known.identities:
-            kept = [k for k in self._by_name.get(name, ()) if k.paper_id != known.paper_id]
-            self._by_name[name] = [*kept, known]
+def _note(connection: Connection, edition_id: int, rejected: Iterable[Rejected]) -> None:
+    rows = [
+        {"edition_id": edition_id, "position": r.position, "reason": r.reason} for r in rejected
+    ]
+    if rows:
+        connection.execute(insert(_REJECTION), rows)
 
 
 def _publish(
     connection: Connection, edition_id: int, brought: int, updated: int, now: datetime
-) -> Stored:
-    """Number the edition's unseen papers and show them, in one transaction.
+) -> int:
+    """Number the edition's unseen papers and show them, in one transaction; return how many.
 
     They are its new ones, whichever run put them in. The counter's row stays locked until the
     commit: no number is seen before a lower one.
@@ -229,4 +230,30 @@ def _publish(
         .where(_EDITION.c.id == edition_id)
         .values(published_at=now, papers=brought, new=unseen, updated=updated)
     )
-    return Stored(brought, unseen, updated)
+    return unseen
+
+
+def _published() -> Select[tuple[object, ...]]:
+    rejected = (
+        select(func.count())
+        .where(_REJECTION.c.edition_id == _EDITION.c.id)
+        .scalar_subquery()
+        .label("rejected")
+    )
+    return select(_EDITION, rejected).where(_EDITION.c.published_at.is_not(None))
+
+
+def _rows(connection: Connection, query: Select[tuple[object, ...]]) -> Iterator[EditionRow]:
+    for row in connection.execute(query):
+        yield EditionRow(
+            row.id,
+            row.file,
+            row.format,
+            row.date,
+            row.arrived_at,
+            row.papers,
+            row.new,
+            row.updated,
+            row.rejected,
+            row.hidden_at,
+        )

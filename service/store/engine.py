@@ -1,8 +1,9 @@
 """The database: how to open it, read it, and write to it in turn."""
 
+import itertools
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -85,24 +86,26 @@ class Database:
                 yield writer
 
     def write_in_chunks(
-        self, items: Sequence[Item], apply: Callable[[Connection, Sequence[Item]], Result]
+        self, items: Iterable[Item], apply: Callable[[Connection, Sequence[Item]], Result]
     ) -> Iterator[Result]:
         """Apply the items in short transactions, in order, and yield each one's result.
 
         On SQLite each lasts about CHUNK_SECONDS and is followed by as long a pause, so that the
-        ledger and sign-ups get their turns.
+        ledger and sign-ups get their turns; items that are made on demand are made in it.
         """
-        start, size = 0, FIRST_CHUNK
-        while start < len(items):
+        remaining = iter(items)
+        size, next_at = FIRST_CHUNK, 0.0
+        while chunk := list(itertools.islice(remaining, size)):
+            if (early := next_at - time.monotonic()) > 0:
+                time.sleep(early)
             with self.write(Turn.BULK) as connection:
                 began = time.monotonic()
-                result = apply(connection, items[start : start + size])
-            held = time.monotonic() - began
+                result = apply(connection, chunk)
+            ended = time.monotonic()
+            held = ended - began
             yield result
-            start += size
             size = min(max(int(size * CHUNK_SECONDS / max(held, 1e-6)), 10), LARGEST_CHUNK)
-            if self.embedded is not None and start < len(items):
-                time.sleep(held)
+            next_at = ended + held if self.embedded is not None else 0.0
 
     @contextmanager
     def alone(self, name: str) -> Iterator[None]:

@@ -2,24 +2,43 @@
 
 import dataclasses
 import hashlib
-import json
+import operator
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, select
 from sqlmodel import col
 
-from service.domain.papers import Known, Paper, identities
+from service.domain.merging import Account
+from service.domain.papers import Original, Paper
 from service.store import tables
 
 _PAPER = tables.table(tables.Paper)
-_EDITION = tables.table(tables.Edition)
+_IDENTITY = tables.table(tables.Identity)
 _MEMBER = tables.table(tables.EditionPaper)
+_EDITION = tables.table(tables.Edition)
 _LINKS = ("page", "pdf", "code", "project")
 _LISTS = ("authors", "keywords", "categories")
+_COLUMNS = tuple(
+    field.name
+    for field in dataclasses.fields(Paper)
+    if field.name not in (*_LINKS, "version", "original")
+)
+_FACTS = operator.attrgetter(*_COLUMNS)
+
+# All of a paper but what was written before it was made readable.
+_CONTENT = [_PAPER.c[name] for name in ("id", "seq", "key", "links", *_COLUMNS)]
+
+# A paper is seen as long as an edition that brought it is: published, and not forgotten.
+_SEEN = _PAPER.c.seq.is_not(None) & exists().where(
+    _MEMBER.c.paper_id == _PAPER.c.id,
+    _MEMBER.c.edition_id == _EDITION.c.id,
+    _EDITION.c.published_at.is_not(None),
+    _EDITION.c.hidden_at.is_(None),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +56,37 @@ def last_seq(connection: Connection) -> int:
     return connection.scalar(select(func.max(_PAPER.c.seq))) or 0
 
 
+def count(connection: Connection) -> int:
+    """Return how many papers are seen."""
+    return connection.scalar(select(func.count()).select_from(_PAPER).where(_SEEN)) or 0
+
+
 def between(connection: Connection, after: int, upto: int) -> list[StoredPaper]:
-    """Return the papers with after < seq <= upto, in that order."""
-    query = select(_PAPER).where(_PAPER.c.seq > after, _PAPER.c.seq <= upto).order_by(_PAPER.c.seq)
+    """Return the papers with after < seq <= upto that are seen, in that order."""
+    query = (
+        select(*_CONTENT)
+        .where(_PAPER.c.seq > after, _PAPER.c.seq <= upto, _SEEN)
+        .order_by(_PAPER.c.seq)
+    )
     return [_stored(row) for row in connection.execute(query)]
 
 
 def by_key(connection: Connection, key: str) -> StoredPaper | None:
-    """Return the published paper of that key."""
+    """Return the paper of that key, if it is seen.
+
+    Of papers that turned out to be one, the keys of all lead to the one that stayed.
+    """
     if "\0" in key:
         return None  # PostgreSQL refuses such a text even to compare with.
-    row = connection.execute(
-        select(_PAPER).where(_PAPER.c.key == key, _PAPER.c.seq.is_not(None))
-    ).first()
+    row = connection.execute(select(*_CONTENT).where(_PAPER.c.key == key, _SEEN)).first()
+    if row is None:
+        query = (
+            select(*_CONTENT)
+            .join(_IDENTITY, _IDENTITY.c.paper_id == _PAPER.c.id)
+            .where(_IDENTITY.c.name == key, _SEEN)
+            .order_by(_PAPER.c.id)
+        )
+        row = connection.execute(query).first()
     return _stored(row) if row else None
 
 
@@ -125,62 +162,72 @@ def seq_arrived_before(connection: Connection, moment: datetime) -> int:
     return connection.scalar(query) or 0
 
 
-def known_by(connection: Connection, names: Iterable[str]) -> list[Known]:
-    """Return every stored paper that answers to one of the names, with all its names."""
-    identity = tables.Identity
-    wanted = select(col(identity.paper_id)).where(col(identity.name).in_(list(names)))
+def accounts(
+    connection: Connection, paper_ids: Iterable[int]
+) -> dict[int, tuple[int | None, Account]]:
+    """Return the seq and the account of the papers of those ids, seen or not."""
+    wanted = list(paper_ids)
+    if not wanted:
+        return {}
+    rows = connection.execute(select(_PAPER).where(_PAPER.c.id.in_(wanted)))
+    return {row.id: (row.seq, _to_account(row)) for row in rows}
+
+
+def names_of(connection: Connection, names: Iterable[str]) -> dict[int, set[str]]:
+    """Return every stored paper that answers to one of the names, by its id, with all its names."""
+    wanted = select(_IDENTITY.c.paper_id).where(_IDENTITY.c.name.in_(list(names)))
     found: dict[int, set[str]] = {}
     for paper_id, name in connection.execute(
-        select(col(identity.paper_id), col(identity.name)).where(col(identity.paper_id).in_(wanted))
+        select(_IDENTITY.c.paper_id, _IDENTITY.c.name).where(_IDENTITY.c.paper_id.in_(wanted))
     ):
         found.setdefault(paper_id, set()).add(name)
-    return [Known(paper_id, frozenset(names)) for paper_id, names in found.items()]
+    return found
 
 
-def by_ids(connection: Connection, paper_ids: Iterable[int]) -> dict[int, Paper]:
-    """Return the papers of those ids, published or not."""
-    rows = connection.execute(select(_PAPER).where(_PAPER.c.id.in_(list(paper_ids))))
-    return {row.id: to_paper(row) for row in rows}
+def twin_keys(connection: Connection, key: str) -> set[str]:
+    """Return the public keys that are this one, or it with a twin's number (`~2`) at its end."""
+    same = (_PAPER.c.key == key) | _PAPER.c.key.startswith(f"{key}~", autoescape=True)
+    return set(connection.scalars(select(_PAPER.c.key).where(same)))
 
 
-def keys_taken(connection: Connection, keys: Iterable[str]) -> set[str]:
-    """Return which of the public keys some paper already has."""
-    return set(connection.scalars(select(_PAPER.c.key).where(_PAPER.c.key.in_(list(keys)))))
+def ids_of(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
+    """Return the ids of the papers with those public keys."""
+    query = select(_PAPER.c.key, _PAPER.c.id).where(_PAPER.c.key.in_(list(keys)))
+    return {row.key: row.id for row in connection.execute(query)}
 
 
-def content_hash(paper: Paper) -> str:
-    """Return a hash of all that a source said of a paper."""
-    content = json.dumps(dataclasses.asdict(paper), default=str, sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()
-
-
-def to_columns(paper: Paper) -> dict[str, Any]:
-    """Return the columns that hold a paper's content."""
-    columns: dict[str, Any] = {
-        field.name: getattr(paper, field.name)
-        for field in dataclasses.fields(Paper)
-        if field.name not in _LINKS
-    }
-    columns |= {name: list(columns[name]) for name in _LISTS}
+def to_columns(known: Account) -> dict[str, Any]:
+    """Return the columns that hold what is known of a paper."""
+    paper = known.paper
+    columns: dict[str, Any] = dict(zip(_COLUMNS, _FACTS(paper), strict=True))
     columns["links"] = {name: link for name in _LINKS if (link := getattr(paper, name))}
-    columns["content_hash"] = content_hash(paper)
+    columns["content_hash"] = _content_hash(known)
+    original = paper.original or Original()
+    written = {"title": original.title, "abstract": original.abstract}
+    columns["original"] = {name: text for name, text in written.items() if text is not None}
+    columns["original"]["told"] = known.told
     return columns
 
 
-def to_paper(row: Row[Any]) -> Paper:
-    """Return the paper that a row holds."""
-    content = {
-        field.name: getattr(row, field.name)
-        for field in dataclasses.fields(Paper)
-        if field.name not in _LINKS
-    }
+def _content_hash(known: Account) -> str:
+    # A rank names one record of one file, so that ranks and counts stand for all facts.
+    paper = known.paper
+    told = sorted(known.told.items()) if len(known.told) > 1 else known.told["title"]
+    facts = f"{told} {paper.upvotes} {paper.comments} {paper.stars}"
+    return hashlib.sha256(facts.encode()).hexdigest()
+
+
+def _to_paper(row: Row[Any], original: Original | None = None) -> Paper:
+    content = {name: getattr(row, name) for name in _COLUMNS}
     content |= {name: tuple(content[name]) for name in _LISTS}
-    return Paper(**content, **row.links)
+    return Paper(**content, **row.links, original=original)
 
 
-def names_to_add(paper: Paper, paper_id: int) -> list[dict[str, Any]]:
-    """Return the identity rows that make a paper known by all its names."""
-    return [{"name": name, "paper_id": paper_id} for name in identities(paper)]
+def _to_account(row: Row[Any]) -> Account:
+    written = dict(row.original or {})
+    # A paper from before ranks were kept stands behind every other.
+    told = written.pop("told", {"title": ""})
+    return Account(_to_paper(row, Original(**written) if written else None), told)
 
 
 def _published(
@@ -192,4 +239,4 @@ def _published(
 
 
 def _stored(row: Row[Any]) -> StoredPaper:
-    return StoredPaper(row.id, row.key, row.seq, to_paper(row))
+    return StoredPaper(row.id, row.key, row.seq, _to_paper(row))

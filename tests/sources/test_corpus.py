@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from service.domain.papers import Known, identities, recognise
+from service.domain.identity import Known, identities, recognise
 from service.sources.formats import parse
 
 
@@ -25,6 +25,7 @@ def test_the_two_pages_give_119_papers_each_and_205_distinct_ones(corpus: Path) 
     known: list[Known] = []
     for edition in editions:
         for paper in edition.papers:
-            if recognise(paper, known) is None:
-                known.append(Known(len(known), frozenset(identities(paper))))
+            names = identities(paper)
+            if not recognise(names, paper.authors, known).same:
+                known.append(Known(len(known), frozenset(names), paper.authors))
     assert len(known) == 205

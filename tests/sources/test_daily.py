@@ -65,6 +65,7 @@ def test_every_fact_of_an_item_arrives() -> None:
         stars=12,
         keywords=("light", "fields"),
         organisation="The Lamp Institute",
+        version=3,
     )
 
 

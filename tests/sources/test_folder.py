@@ -1,15 +1,18 @@
 """Digest files on disk: what is found, what is refused, and that one refusal stops no other."""
 
+import hashlib
 import os
 import socket
 import tempfile
+import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from service.sources.folder import Found, files
+from service.sources.folder import Found, files, put_away
 
 LIMIT = 1_000
 
@@ -23,22 +26,82 @@ def folder(tmp_path: Path) -> Path:
     return inside
 
 
-def found(*paths: Path) -> dict[str, Found]:
-    return {file.name: file for file in files(paths, LIMIT)}
+@dataclass(frozen=True)
+class Read:
+    data: bytes | None
+    error: str | None
+    bad: bool
+    modified: datetime | None
+    sha256: str
+
+
+def read(file: Found) -> Read:
+    data = file.opened.read() if file.opened else None
+    return Read(data, file.error, file.bad, file.modified, file.sha256)
+
+
+def found(*paths: Path) -> dict[str, Read]:
+    return {file.name: read(file) for file in files(paths, LIMIT)}
 
 
 def error_of(path: Path) -> str | None:
-    [file] = files([path], LIMIT)
-    assert file.path == path
+    [(name, file)] = found(path).items()
+    assert name == path.name
     assert (file.data is None) != (file.error is None)
     return file.error
 
 
 def test_a_folder_gives_its_files_by_name(folder: Path) -> None:
-    assert [(file.name, file.data, file.error) for file in files([folder], LIMIT)] == [
+    assert [(name, file.data, file.error) for name, file in found(folder).items()] == [
         ("a.txt", b"first", None),
         ("b.json", b"second", None),
     ]
+
+
+def test_a_file_is_known_by_the_hash_of_its_bytes(folder: Path) -> None:
+    assert found(folder)["a.txt"].sha256 == hashlib.sha256(b"first").hexdigest()
+
+
+def test_a_file_that_changes_while_it_is_read_is_noticed(folder: Path) -> None:
+    for file in files([folder / "a.txt"], LIMIT):
+        assert not file.changed()
+        with (folder / "a.txt").open("ab") as more:
+            more.write(b" and more")
+        assert file.changed()
+
+
+def test_a_file_that_is_being_written_is_left_and_the_others_follow(folder: Path) -> None:
+    stop = threading.Event()
+
+    def write() -> None:
+        with (folder / "a.txt").open("ab", buffering=0) as growing:
+            while not stop.wait(0.01):
+                growing.write(b"x")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        told = {file.name: file.writing for file in files([folder], 10**9)}
+    finally:
+        stop.set()
+        writer.join()
+    assert told == {"a.txt": True, "b.json": False}
+    assert not any(file.writing for file in files([folder], 10**9))
+
+
+def test_a_file_is_put_away_with_its_reason_and_never_over_another(folder: Path) -> None:
+    first = put_away(folder / "a.txt", "quarantine", "no good")
+    (folder / "a.txt").write_bytes(b"again")
+    second = put_away(folder / "a.txt", "quarantine", "no better")
+    assert (first.read_bytes(), second.read_bytes()) == (b"first", b"again")
+    assert sorted(path.name for path in (folder / "quarantine").iterdir()) == [
+        "a-2.txt",
+        "a-2.txt.reason.txt",
+        "a.txt",
+        "a.txt.reason.txt",
+    ]
+    assert (folder / "quarantine" / "a-2.txt.reason.txt").read_text() == "no better\n"
+    assert list(found(folder)) == ["b.json"]
 
 
 def test_a_file_tells_when_it_was_last_modified(folder: Path) -> None:
@@ -62,7 +125,7 @@ def test_a_file_named_itself_is_read_whatever_its_name(folder: Path) -> None:
 def test_a_path_that_does_not_exist_is_an_error_and_the_others_proceed(folder: Path) -> None:
     nowhere = folder / "nowhere"
     results = found(nowhere, folder)
-    assert results["nowhere"] == Found(nowhere, error="no such file or folder")
+    assert results["nowhere"] == Read(None, "no such file or folder", False, None, "")
     assert results["b.json"].data == b"second"
 
 
@@ -73,6 +136,7 @@ def test_a_file_at_the_limit_is_read_and_one_beyond_it_is_refused(folder: Path) 
     assert results["c.json"].data == b"x" * LIMIT
     assert results["d.json"].error == "too large: 1,001 bytes, and the limit is 1,000"
     assert results["d.json"].data is None
+    assert results["d.json"].bad
 
 
 def test_a_huge_file_is_refused_by_its_size(folder: Path) -> None:
@@ -148,6 +212,7 @@ def unreadable_folder() -> Iterator[Path]:
 def test_a_file_that_may_not_be_read_is_an_error(unreadable_folder: Path) -> None:
     results = found(unreadable_folder)
     assert results["a.txt"].error == "cannot be read: Permission denied"
+    assert not results["a.txt"].bad
     assert results["b.json"].data == b"second"
 
 

@@ -13,6 +13,7 @@ from service.store.tables.readers import (
     Topic,
 )
 from service.store.tables.row import Row, table
+from service.store.tables.sources import Source
 
 __all__ = [
     "Attempt",
@@ -30,6 +31,7 @@ __all__ = [
     "Rejection",
     "Row",
     "Skip",
+    "Source",
     "Subscriber",
     "Subscription",
     "Suppression",

@@ -1,4 +1,4 @@
-"""What readable text promises, for any text at all."""
+"""What tidy text promises, for any text at all."""
 
 import unicodedata
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.sources.text import readable
+from service.sources.text import tidy
 
 ANY_TEXT = st.text(alphabet=st.characters(), max_size=60)
 
@@ -26,14 +26,14 @@ ANY_TEXT = st.text(alphabet=st.characters(), max_size=60)
         (" \r\n\x00 ", ""),
     ],
 )
-def test_readable_text_is_one_tidy_line(written: str, shown: str) -> None:
-    assert readable(written) == shown
+def test_tidy_text_is_one_line(written: str, shown: str) -> None:
+    assert tidy(written) == shown
 
 
 @given(ANY_TEXT)
-def test_readable_text_of_anything_is_safe_and_final(written: str) -> None:
-    shown = readable(written)
-    assert readable(shown) == shown
+def test_tidy_text_of_anything_is_safe_and_final(written: str) -> None:
+    shown = tidy(written)
+    assert tidy(shown) == shown
     assert unicodedata.is_normalized("NFC", shown)
     assert shown == " ".join(shown.split())
     assert not {unicodedata.category(mark) for mark in shown} & {"Cc", "Cs"}

@@ -1,0 +1,130 @@
+"""Damaged files of every format: never a crash, never a hang, an edition or a reason."""
+
+import contextlib
+import gzip
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.domain.papers import UnreadableFile
+from service.sources.formats import FORMATS, parse
+
+# `make torture` asks for ten times as many.
+EXAMPLES = 20_000 if os.environ.get("PAPERROUND_TORTURE") else 2_000
+
+ITEM = {
+    "paper": {
+        "id": "2403.00001v2", "title": "Tides\nof $n^2$ Ämber", "summary": "{\\bf It} <b>is</b>.",
+        "authors": [{"name": "Ada Lind"}], "publishedAt": "2024-03-01T09:30:00.000Z", "upvotes": 3,
+        "githubRepo": "https://github.com/ada/tides", "ai_keywords": ["tides"],
+    },
+    "numComments": 1,
+}  # fmt: skip
+ENTRY = (
+    "<title>Tides &amp; <![CDATA[$x$]]></title><link>https://arxiv.org/abs/2403.00001v1</link>"
+    "<description>&lt;p&gt;We show it.&lt;/p&gt;</description><category>cs.CL</category>"
+    "<pubDate>Tue, 05 Mar 2024 00:00:00 -0500</pubDate>"
+)
+SEEDS = {
+    "hf-daily": [
+        json.dumps([ITEM, ITEM], indent=1),
+        json.dumps({"date": "2024-03-01", "data": [repr(ITEM), ITEM]}),
+    ],
+    "json-lines": ['{"title": "Tides", "doi": "10.1/x", "authors": ["Ada"]}\n{"title": "Ebb"}\n'],
+    "arxiv-api": [
+        '<feed xmlns="http://www.w3.org/2005/Atom"><id>http://arxiv.org/api/x</id><entry><id>'
+        "http://arxiv.org/abs/2403.00001v1</id><title>Tides</title><summary>We show $x$.</summary>"
+        "<author><name>Ada Lind</name></author></entry></feed>"
+    ],
+    "arxiv-rss": [
+        '<rss version="2.0"><channel><link>http://rss.arxiv.org/rss/cs.CL</link>'
+        f"<item>{ENTRY}</item></channel></rss>"
+    ],
+    "feed": [
+        f'<?xml version="1.0"?><rss version="2.0"><channel><item>{ENTRY}</item></channel></rss>'
+    ],
+    "pages": [
+        "Get trending papers in your email inbox!\nSubscribeTides\nWe {bf show} it 2times.\nA\nB"
+    ],
+}
+
+DAMAGE = st.lists(
+    st.tuples(
+        st.integers(0, 10**6),
+        st.integers(0, 40),
+        st.binary(max_size=6)
+        | st.sampled_from(
+            [b"{", b"}", b'"', b"\\", b"<", b"&#", b"]]>", b"\0", b"[" * 9, b"$\\frac{"]
+        ),
+    ),
+    max_size=5,
+)
+
+
+def damaged(data: bytes, damages: list[tuple[int, int, bytes]]) -> bytes:
+    for at, length, instead in damages:
+        at %= len(data) + 1
+        data = data[:at] + instead + data[at + length :]
+    return data
+
+
+def check(data: bytes) -> None:
+    began = time.process_time()
+    edition = None
+    with contextlib.suppress(UnreadableFile):
+        edition = parse(data, "day", max_bytes=1_000_000)
+    if edition is not None:
+        for paper in edition.papers:
+            assert paper.title
+            for link in (paper.page, paper.pdf, paper.code, paper.project):
+                assert link is None or link.startswith("https://")
+            "".join([paper.title, paper.abstract, *paper.authors, *paper.keywords]).encode()
+        assert all(rejected.position and rejected.reason for rejected in edition.rejected)
+    assert time.process_time() - began < 1
+
+
+def test_every_format_has_its_seeds() -> None:
+    assert list(SEEDS) == [known.name for known in FORMATS]
+    for name, seeds in SEEDS.items():
+        for seed in seeds:
+            assert parse(seed.encode(), "day").format == name
+            assert parse(seed.encode(), "day").papers
+
+
+@pytest.mark.parametrize("name", SEEDS)
+@settings(max_examples=EXAMPLES)
+@given(data=st.data())
+def test_a_damaged_file_gives_an_edition_or_a_reason(name: str, data: st.DataObject) -> None:
+    seed = data.draw(st.sampled_from(SEEDS[name])).encode()
+    found = damaged(seed, data.draw(DAMAGE))
+    if data.draw(st.integers(0, 9)) == 0:
+        found = damaged(gzip.compress(found), data.draw(DAMAGE))
+    check(found)
+
+
+@pytest.fixture(scope="module")
+def excerpts(corpus: Path) -> list[bytes]:
+    """Whole but short digest files, cut out of the real ones."""
+    made = []
+    for file in sorted(corpus.glob("hf-daily/*.json")):
+        day = json.loads(file.read_bytes())
+        items = day["data"] if isinstance(day, dict) else day
+        cut = {**day, "data": items[:2]} if isinstance(day, dict) else items[:2]
+        made.append(json.dumps(cut, ensure_ascii=False).encode())
+    for file in sorted(corpus.glob("pages/*.txt")):
+        lines = file.read_bytes().splitlines(keepends=True)
+        made += [b"".join(lines[:2] + lines[at : at + 8]) for at in range(2, len(lines), 8)]
+    return made
+
+
+@settings(max_examples=EXAMPLES)
+@given(number=st.integers(0, 10**6), damages=DAMAGE)
+def test_a_damaged_real_file_gives_an_edition_or_a_reason(
+    excerpts: list[bytes], number: int, damages: list[tuple[int, int, bytes]]
+) -> None:
+    check(damaged(excerpts[number % len(excerpts)], damages))
