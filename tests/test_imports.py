@@ -24,16 +24,17 @@ ALLOWED = {
     "demo": {"resources"},
     # The web that an installation fetches from is one of its values.
     "installation": {"mail", "resources", "settings", "sources", "store"},
+    "intake": {"installation", "sources", "store"},
     "fetching": {"installation", "sources", "store"},
     "printing": {"mail"},
     "planning": {"mail", "matching", "printing", "store"},
-    "pipeline": {"installation", "planning", "printing", *ROOMS},
+    "pipeline": {"installation", "intake", "planning", "printing", *ROOMS},
     "consent": {"installation", "mail", "printing", "store"},
     "web": {"consent", "installation", "mail", "pipeline", "resources", "store"},
     "schedule": {"consent", "fetching", "installation", "pipeline", "sources", "store"},
     "cli": {
-        "consent", "demo", "fetching", "installation", "mail", "observe", "pipeline", "resources",
-        "schedule", "settings", "sources", "store", "web",
+        "consent", "demo", "fetching", "installation", "intake", "mail", "observe", "pipeline",
+        "resources", "schedule", "settings", "sources", "store", "web",
     },
 }  # fmt: skip
 

@@ -19,15 +19,17 @@ def test_help_names_every_command_in_one_whole_line(paperround: Paperround) -> N
     assert paperround("-h").out == ran.out
     listed = re.findall(r"^  ([a-z]+)  +(\S.*)$", ran.out.partition("Commands:")[2], re.MULTILINE)
     assert [name for name, _ in listed] == [
-        "demo", "run", "send", "ingest", "plan", "deliver", "status", "preview", "subscribers",
-        "db",
+        "demo", "run", "send", "fetch", "ingest", "plan", "deliver", "status", "preview",
+        "subscribers", "editions", "db",
     ]  # fmt: skip
     for line in ran.out.splitlines():
         assert len(line) <= 80
         assert "..." not in line or "PAPERROUND_..." in line or "[ARGS]..." in line
 
 
-@pytest.mark.parametrize("name", ["subscribers", "db", "ingest", "run", "demo"])
+@pytest.mark.parametrize(
+    "name", ["subscribers", "editions", "db", "ingest", "fetch", "run", "demo"]
+)
 def test_each_command_has_a_help_that_is_not_cut(paperround: Paperround, name: str) -> None:
     ran = paperround(name, "--help")
     assert ran.code == 0
