@@ -19,19 +19,17 @@ from sqlalchemy import Connection
 
 from service.domain.deliveries import Claim
 from service.domain.digests import Skipped, SkipReason
-from service.domain.papers import Rejected, UnreadableFile
 from service.domain.policy import Result
 from service.domain.selection import unpack
 from service.domain.timetable import due_date, local_date
 from service.installation import Installation
+from service.intake import Ingested, take_in
 from service.mail.sender import Sender
 from service.planning import Planner
 from service.printing import Binder
-from service.sources import folder, formats
-from service.sources.folder import Found
+from service.sources import folder
 from service.store import (
     deliveries,
-    editions,
     ledger,
     papers,
     parts,
@@ -50,23 +48,6 @@ READERS_AT_ONCE = 2000
 DIGEST_LIVES = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True)
-class Ingested:
-    """What became of one digest file.
-
-    `ingested`, `unchanged`, `failed` with an error, or `waiting` while it is still being written.
-    """
-
-    file: str
-    status: str
-    day: date | None = None
-    papers: int = 0
-    new: int = 0
-    updated: int = 0
-    rejected: Sequence[Rejected] = ()
-    error: str | None = None
-
-
 def ingest(
     installation: Installation, paths: Iterable[Path], now: Callable[[], datetime]
 ) -> Iterator[Ingested]:
@@ -76,7 +57,7 @@ def ingest(
     """
     with installation.database.alone("ingest"):
         for found in folder.files(paths, installation.max_file_bytes):
-            report, bad = _take_in(installation, found, now)
+            report, bad = take_in(installation, found, now)
             if found.path.parent.resolve() == installation.digest_dir.resolve():
                 # Where nothing may be moved, files stay: their hashes are on record.
                 with suppress(OSError):
@@ -85,47 +66,6 @@ def ingest(
                     elif installation.move_done and report.status in ("ingested", "unchanged"):
                         folder.put_away(found.path, "done")
             yield report
-
-
-def _take_in(
-    installation: Installation, found: Found, now: Callable[[], datetime]
-) -> tuple[Ingested, bool]:
-    """Take in one digest file; tell also whether it is bad, and will be for ever."""
-    database = installation.database
-    if found.writing:
-        return Ingested(found.name, "waiting"), False
-    if found.opened is None:
-        return Ingested(found.name, "failed", error=found.error), found.bad
-    with database.read() as connection:
-        known = editions.published(connection, found.sha256)
-    if known is not None:
-        return Ingested(found.name, "unchanged", known.date, known.papers), False
-    try:
-        with formats.reading(found.opened, found.name, installation.max_file_bytes) as edition:
-            if found.changed():
-                return Ingested(found.name, "waiting"), False
-            arrived = now()
-            stored = editions.store(
-                database,
-                edition,
-                sha256=found.sha256,
-                file=found.name,
-                now=arrived,
-                written=found.modified,
-            )
-    except UnreadableFile as error:
-        if found.changed():
-            return Ingested(found.name, "waiting"), False
-        return Ingested(found.name, "failed", error=error.reason), True
-    return Ingested(
-        found.name,
-        "ingested",
-        edition.date or arrived.date(),
-        stored.papers,
-        stored.new,
-        stored.updated,
-        (*edition.rejected, *stored.doubts),
-    ), False
 
 
 @dataclass(slots=True)

@@ -24,10 +24,11 @@ ALLOWED = {
     "demo": {"resources"},
     # The web that an installation fetches from is one of its values.
     "installation": {"mail", "resources", "settings", "sources", "store"},
+    "intake": {"installation", "sources", "store"},
     "fetching": {"installation", "sources", "store"},
     "printing": {"mail"},
     "planning": {"mail", "matching", "printing", "store"},
-    "pipeline": {"installation", "planning", "printing", *ROOMS},
+    "pipeline": {"installation", "intake", "planning", "printing", *ROOMS},
     "backtest": {"matching", "store"},
     "explain": {"mail", "matching", "store"},
     "notices": {"installation", "store"},
@@ -35,8 +36,8 @@ ALLOWED = {
     "web": {"consent", "installation", "mail", "pipeline", "resources", "store"},
     "schedule": {"consent", "fetching", "installation", "pipeline", "sources", "store"},
     "cli": {
-        "backtest", "consent", "demo", "explain", "fetching", "installation", "mail", "observe",
-        "pipeline", "resources", "schedule", "settings", "sources", "store", "web",
+        "backtest", "consent", "demo", "explain", "fetching", "installation", "intake", "mail",
+        "observe", "pipeline", "resources", "schedule", "settings", "sources", "store", "web",
     },
 }  # fmt: skip
 

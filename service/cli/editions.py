@@ -54,7 +54,7 @@ def list_editions(
 
 @app.command()
 def show(name: Named, as_json: AsJson = False) -> None:
-    """Show an edition: its papers, and what of it could not be used and why."""
+    """Show an edition: its papers, its rejects and their reasons."""
     with (
         open_installation(settings.load()) as installation,
         installation.database.read() as connection,

@@ -25,7 +25,8 @@ from service.cli.report import (
 from service.domain.digests import SkipReason
 from service.domain.policy import Result
 from service.installation import Installation, open_installation
-from service.pipeline import Delivered, Ingested, Plan
+from service.intake import Ingested
+from service.pipeline import Delivered, Plan
 from service.sources import jsonlines
 from service.store import deliveries
 
@@ -46,7 +47,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def fetch(as_json: AsJson = False) -> None:
-    """Ask all sources for new papers now, and keep what they give as digest files."""
+    """Ask the sources for new papers; keep them as digest files."""
     with open_installation(settings.load()) as installation:
         try:
             answers = list(fetching.fetch(installation, clock(None)(), due_only=False))

@@ -24,7 +24,7 @@ class SourceError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A place that papers are fetched from.
+    """A place that papers are fetched from, by a name that may be told to anyone.
 
     `complete_at` is the time of day, UTC, by which the papers of a day are all there, on the
     `weekdays` (0: Monday) on which there are any; None where the source does not say.
@@ -163,10 +163,19 @@ def _source(text: str) -> Source:
     if kind == "arxiv" and _CATEGORIES.fullmatch(target):
         return Source(name, "arxiv", target, complete_at or time(6), _WORKDAYS)
     if kind in ("feed", "json") and _is_url(target):
-        return Source(name, "feed" if kind == "feed" else "json", target, complete_at, _EVERY_DAY)
+        shown = f"{kind}:{_without_query(target)}"
+        return Source(shown, "feed" if kind == "feed" else "json", target, complete_at, _EVERY_DAY)
+    # What follows may hold a password.
+    scheme, address, _ = text.partition("://")
     raise SourceError(
-        f"holds {text!r}, which is neither hf-daily, arxiv:CATEGORY+…, feed:URL nor json:URL"
+        f"holds {f'{scheme}://…' if address else text!r}, which is neither hf-daily, arxiv:CATEGORY+…, feed:URL nor json:URL"
     )
+
+
+def _without_query(url: str) -> str:
+    """Return a URL as it may be told: queries hold keys, so that a hash stands for them."""
+    address, mark, query = url.partition("?")
+    return f"{address}?{hashlib.sha256(query.encode()).hexdigest()[:6]}" if mark else address
 
 
 def _is_url(text: str) -> bool:

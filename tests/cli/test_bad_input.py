@@ -56,7 +56,7 @@ def test_a_huge_file_is_refused_without_being_read(paperround: Paperround, diges
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     ran = paperround("ingest")
     assert ran.code == 1
-    assert "huge.json: too large: 200,000,000 bytes, and the limit is 50,000,000" in ran.err
+    assert "huge.json: too large: 200,000,000 bytes, and the limit is 150,000,000" in ran.err
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 40_000
 
 

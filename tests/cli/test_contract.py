@@ -183,6 +183,7 @@ def test_status_counts_everything(on_both: Paperround, digests: Path) -> None:
         "subscribers": {"pending": 1, "active": 1, "paused": 0, "unsubscribed": 0},
         "deliveries": dict.fromkeys(STATUSES, 0) | {"queued": 1},
         "books": {"planned": 1, "balanced": True},
+        "sources": [],
     }
 
 

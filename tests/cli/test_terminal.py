@@ -19,8 +19,8 @@ def test_help_names_every_command_in_one_whole_line(paperround: Paperround) -> N
     assert paperround("-h").out == ran.out
     listed = re.findall(r"^  ([a-z]+)  +(\S.*)$", ran.out.partition("Commands:")[2], re.MULTILINE)
     assert [name for name, _ in listed] == [
-        "demo", "run", "send", "ingest", "plan", "deliver", "status", "preview", "explain",
-        "subscribers", "topics", "editions", "db",
+        "demo", "run", "send", "fetch", "ingest", "plan", "deliver", "status", "preview",
+        "explain", "subscribers", "topics", "editions", "db",
     ]  # fmt: skip
     for line in ran.out.splitlines():
         assert len(line) <= 80
@@ -28,7 +28,8 @@ def test_help_names_every_command_in_one_whole_line(paperround: Paperround) -> N
 
 
 @pytest.mark.parametrize(
-    "name", ["subscribers", "topics", "editions", "db", "ingest", "run", "demo", "explain"]
+    "name",
+    ["subscribers", "topics", "editions", "db", "ingest", "fetch", "run", "demo", "explain"],
 )
 def test_each_command_has_a_help_that_is_not_cut(paperround: Paperround, name: str) -> None:
     ran = paperround(name, "--help")

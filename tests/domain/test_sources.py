@@ -41,6 +41,15 @@ def test_a_text_that_names_no_source_is_refused(text: str) -> None:
         parse_sources(text)
 
 
+def test_no_key_stands_in_a_name_or_an_error() -> None:
+    one, other = parse_sources("feed:https://a.example/x?key=1 feed:https://a.example/x?key=2")
+    assert one.name != other.name
+    assert "key" not in one.name
+    assert one.target == "https://a.example/x?key=1"
+    with pytest.raises(SourceError, match="holds 'feed:https://…', which"):
+        parse_sources("feed:https://ada:secret@a.example/")
+
+
 def test_a_source_is_named_once() -> None:
     with pytest.raises(SourceError, match="names hf-daily twice"):
         parse_sources("hf-daily hf-daily@08:00")

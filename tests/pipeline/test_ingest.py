@@ -15,7 +15,8 @@ from sqlalchemy import text
 from service import pipeline
 from service.domain.papers import Edition, Paper
 from service.installation import Installation
-from service.pipeline import Ingested
+from service.intake import Ingested
+from service.sources import formats
 from service.store import editions, papers
 
 NOW = datetime(2026, 8, 21, 7, tzinfo=UTC)
@@ -110,14 +111,14 @@ def test_a_file_that_grows_while_it_is_read_waits(
     installation: Installation, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = put(folder / "day.jsonl", '{"title": "Tides"}\n')
-    reading = pipeline.formats.reading
+    reading = formats.reading
 
     def reading_while_it_grows(*arguments: object):  # type: ignore[no-untyped-def]
         with path.open("a") as growing:
             growing.write('{"title": "Du')
         return reading(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(pipeline.formats, "reading", reading_while_it_grows)
+    monkeypatch.setattr(formats, "reading", reading_while_it_grows)
     assert ingest(installation)["day.jsonl"].status == "waiting"
     assert rows(installation) == 0
     monkeypatch.undo()

@@ -18,7 +18,7 @@ from sqlalchemy import event, func, select
 from service import pipeline
 from service.domain.papers import Edition, Paper
 from service.installation import Installation
-from service.pipeline import Ingested
+from service.intake import Ingested
 from service.store import editions, papers, tables
 from service.store.papers import StoredPaper
 
