@@ -167,8 +167,9 @@ def _source(text: str) -> Source:
         return Source(shown, "feed" if kind == "feed" else "json", target, complete_at, _EVERY_DAY)
     # What follows may hold a password.
     scheme, address, _ = text.partition("://")
+    shown = f"{scheme}://…" if address else text
     raise SourceError(
-        f"holds {f'{scheme}://…' if address else text!r}, which is neither hf-daily, arxiv:CATEGORY+…, feed:URL nor json:URL"
+        f"holds {shown!r}, which is neither hf-daily, arxiv:CATEGORY+…, feed:URL nor json:URL"
     )
 
 
