@@ -26,7 +26,7 @@ def add_to(app: typer.Typer) -> None:
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Count papers, editions, subscribers and deliveries, and say how the sources are doing."""
+    """Count papers, readers and letters; say how the sources do."""
     with (
         open_installation(settings.load()) as installation,
         installation.database.read() as connection,

@@ -165,10 +165,11 @@ def _source(text: str) -> Source:
     if kind in ("feed", "json") and _is_url(target):
         shown = f"{kind}:{_without_query(target)}"
         return Source(shown, "feed" if kind == "feed" else "json", target, complete_at, _EVERY_DAY)
-    # What follows may hold a password.
     scheme, address, _ = text.partition("://")
+    # What follows may hold a password.
+    shown = f"{scheme}://…" if address else text
     raise SourceError(
-        f"holds {f'{scheme}://…' if address else text!r}, which is neither hf-daily, arxiv:CATEGORY+…, feed:URL nor json:URL"
+        f"holds {shown!r}, which is neither hf-daily, arxiv:CATEGORY+…, feed:URL nor json:URL"
     )
 
 
