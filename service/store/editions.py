@@ -217,17 +217,21 @@ def _publish(
         .order_by(_MEMBER.c.position)
     ).all()
     last = advance(connection, PAPER_SEQ, len(unseen))
-    show = (
-        update(_PAPER)
-        .where(_PAPER.c.id == bindparam("paper_id"))
-        .values(seq=bindparam("number"), arrived_at=bindparam("arrived"))
-    )
+    before = last - len(unseen)
     # By id: of an UPDATE with a FROM, SQLite keeps every whole row in memory meanwhile.
-    numbered = enumerate(unseen, start=last - len(unseen) + 1)
+    number = update(_PAPER).where(_PAPER.c.id == bindparam("paper_id"))
+    numbered = enumerate(unseen, start=before + 1)
     while rows := list(itertools.islice(numbered, _SHOWN_AT_ONCE)):
         connection.execute(
-            show, [{"paper_id": p, "number": seq, "arrived": now} for seq, p in rows]
+            number.values(seq=bindparam("number")),
+            [{"paper_id": paper_id, "number": seq} for seq, paper_id in rows],
         )
+    # Those that an earlier run put in arrive only now.
+    connection.execute(
+        update(_PAPER)
+        .where(_PAPER.c.seq > before, _PAPER.c.seq <= last, _PAPER.c.arrived_at != now)
+        .values(arrived_at=now)
+    )
     connection.execute(
         update(_EDITION)
         .where(_EDITION.c.id == edition_id)
