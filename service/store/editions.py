@@ -1,5 +1,6 @@
 """Editions: a digest file goes in whole, and its papers are seen all at once."""
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,7 +13,6 @@ from sqlalchemy import (
     exists,
     func,
     insert,
-    literal,
     select,
     update,
 )
@@ -25,6 +25,8 @@ from service.store.counters import PAPER_SEQ, advance, hold
 from service.store.engine import Database
 from service.store.library import Entry, Taken, take_in
 from service.store.turns import Turn
+
+_SHOWN_AT_ONCE = 1_000
 
 _EDITION = tables.table(tables.Edition)
 _MEMBER = tables.table(tables.EditionPaper)
@@ -208,29 +210,34 @@ def _publish(
     commit: no number is seen before a lower one.
     """
     hold(connection, PAPER_SEQ)
-    order = (
-        select(
-            _MEMBER.c.paper_id,
-            func.row_number().over(order_by=_MEMBER.c.position).label("place"),
-        )
+    unseen = connection.scalars(
+        select(_MEMBER.c.paper_id)
         .join(_PAPER, _PAPER.c.id == _MEMBER.c.paper_id)
         .where(_MEMBER.c.edition_id == edition_id, _PAPER.c.seq.is_(None))
-        .subquery()
-    )
-    unseen = connection.scalar(select(func.count()).select_from(order)) or 0
-    last = advance(connection, PAPER_SEQ, unseen)
+        .order_by(_MEMBER.c.position)
+    ).all()
+    last = advance(connection, PAPER_SEQ, len(unseen))
+    before = last - len(unseen)
+    # By id: of an UPDATE with a FROM, SQLite keeps every whole row in memory meanwhile.
+    number = update(_PAPER).where(_PAPER.c.id == bindparam("paper_id"))
+    numbered = enumerate(unseen, start=before + 1)
+    while rows := list(itertools.islice(numbered, _SHOWN_AT_ONCE)):
+        connection.execute(
+            number.values(seq=bindparam("number")),
+            [{"paper_id": paper_id, "number": seq} for seq, paper_id in rows],
+        )
+    # Those that an earlier run put in arrive only now.
     connection.execute(
         update(_PAPER)
-        .where(_PAPER.c.id == order.c.paper_id)
-        .values(seq=literal(last - unseen) + order.c.place, arrived_at=bindparam("arrived")),
-        {"arrived": now},
+        .where(_PAPER.c.seq > before, _PAPER.c.seq <= last, _PAPER.c.arrived_at != now)
+        .values(arrived_at=now)
     )
     connection.execute(
         update(_EDITION)
         .where(_EDITION.c.id == edition_id)
-        .values(published_at=now, papers=brought, new=unseen, updated=updated)
+        .values(published_at=now, papers=brought, new=len(unseen), updated=updated)
     )
-    return unseen
+    return len(unseen)
 
 
 def _published() -> Select[tuple[object, ...]]:
