@@ -23,7 +23,8 @@ class Planner:
     """Decides what readers get of the papers up to the seq `upto`.
 
     `papers` holds all that may be new to one of them; `queries_of` gives the canonical queries of
-    topics by id. `keep` stores printed parts and returns their ids. Use it as a context manager.
+    topics by id. `keep` stores printed parts and returns their ids. `trending_section` says that
+    letters list what trends outside a reader's topics. Use it as a context manager.
     """
 
     def __init__(
@@ -35,16 +36,18 @@ class Planner:
         *,
         upto: int,
         now: datetime,
+        trending_section: bool,
     ) -> None:
         today = now.astimezone(UTC).date()
         by_id = {stored.paper_id: (stored.seq, stored.paper) for stored in papers}
         self._queries_of = queries_of
         self._queries: dict[int, str] = {}
         self._rankings = Rankings(by_id, self._queries, today)
-        keyed = {stored.paper_id: (stored.key, stored.paper) for stored in papers}
+        keyed = {stored.paper_id: (stored.paper_id, stored.key, stored.paper) for stored in papers}
         in_place = [keyed[paper_id] for paper_id in self._rankings.places]
-        self._press = Press(letters, keep, in_place, year=today.year)
+        self._press = Press(letters, keep, in_place, self._queries, year=today.year)
         self._upto = upto
+        self._trending_section = trending_section
         self._decided: dict[Wanted, bytes | Skipped] = {}
 
     def decide(
@@ -86,11 +89,12 @@ class Planner:
             return Skipped(SkipReason.NO_NEW_PAPERS)
         standing = self._rankings.standing
         standings = [standing(topic_id, served_to) for topic_id, _ in topics]
-        return compose(
-            standings or [self._rankings.trending(served_to)],
-            places=len(self._rankings.places),
-            max_papers=max_papers,
-        )
+        places = len(self._rankings.places)
+        if not standings:
+            trending = [self._rankings.trending(served_to)]
+            return compose(trending, places=places, max_papers=max_papers, also_listed=0)
+        noticed = self._rankings.noticed(served_to) if self._trending_section else 0
+        return compose(standings, places=places, max_papers=max_papers, noticed=noticed)
 
     def _verdict(self, reader: Reader, decided: bytes | Skipped) -> Verdict:
         if isinstance(decided, Skipped):

@@ -1,83 +1,128 @@
-"""Letters in two steps: parts are printed once, and bound to a letter for each reader."""
+"""Parts of letters, each printed once, and the digests packed that name them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from service.domain.deliveries import Claim, Kind
 from service.domain.digests import Digest
-from service.domain.links import Purpose, sign
 from service.domain.papers import Paper
 from service.domain.ranking import Levels
-from service.domain.selection import pack_ids, packed_number
-from service.domain.timetable import local_date, spoken_schedule
-from service.mail.headers import address_value, envelope_sender
-from service.mail.house import House
-from service.mail.letter import Because, Card, Frame, Letters, Personal, join
-from service.mail.sender import Parcel
+from service.domain.selection import (
+    Unlisted,
+    pack_catalogue,
+    pack_ids,
+    packed_id,
+    packed_names,
+    packed_unlisted,
+)
+from service.mail.letter import Letters
 
-UNDO_WITHIN = timedelta(days=30)
-_PARTS_AT_HAND = 20_000
-
-Thing = TypeVar("Thing", int, str)
-AnyPart = TypeVar("AnyPart", Frame, Card, Because)
+# A topic by id, and the words a reader knows it by.
+Named = tuple[int, str]
+Thing = TypeVar("Thing", int, Named)
 
 
 class Press:
     """Prints the parts that letters need, each once, and packs which of them a letter takes.
 
-    `keep` stores bodies and returns their ids; `papers` are the key and the paper of each place.
+    `keep` stores bodies and returns their ids; `papers` are the id, the key and the paper of each
+    place; `queries` maps the topics' ids to what they look for.
     """
 
     def __init__(
         self,
         letters: Letters,
         keep: Callable[[Sequence[bytes]], Sequence[int]],
-        papers: Sequence[tuple[str, Paper]],
+        papers: Sequence[tuple[int, str, Paper]],
+        queries: Mapping[int, str],
         *,
         year: int,
     ) -> None:
         self._letters = letters
         self._keep = keep
         self._papers = papers
+        self._queries = queries
         self._year = year
         self._cards: dict[int, bytes] = {}
-        self._names: dict[str, bytes] = {}
-        self._frame: int | None = None
+        self._names: dict[Named, bytes] = {}
+        self._tiers: dict[int, str] = {}
+        self._order = _Order()
+        self._frame = self._catalogue = 0
 
     def print(
         self,
-        digests: Sequence[tuple[Sequence[tuple[int, str]], Digest]],
+        digests: Sequence[tuple[Sequence[Named], Digest]],
         levels_of: Callable[[int], Levels],
     ) -> list[bytes]:
         """Return each digest as a packed selection, printing the parts that do not exist yet.
 
         A digest comes with its reader's topics, by id and words; `levels_of` gives the places
-        that match one. A card names the topics it is most about first.
+        that match one. A paper names the topics it is most about first.
         """
         if not digests:
             return []
-        if self._frame is None:
-            (self._frame,) = self._keep([self._letters.frame("digest")])
-        labels = {shown for topics, _ in digests for _, shown in topics}
-        places = {place for _, digest in digests for place in digest.chosen}
-        self._store(self._names, labels, self._letters.because)
+        if not self._frame:
+            catalogue = pack_catalogue([paper_id for paper_id, _, _ in self._papers])
+            self._frame, self._catalogue = self._keep([self._letters.frame("digest"), catalogue])
+        places: set[int] = set().union(
+            *(
+                part
+                for _, digest in digests
+                for part in (digest.chosen, digest.also, digest.trending)
+            )
+        )
+        # Cards first: the nearer their ids are to the frame's, the shorter they are packed.
         self._store(self._cards, places, self._card)
-        cards, names, frame = self._cards, self._names, self._frame
-        packed = []
-        for topics, digest in digests:
-            named = [(levels_of(topic_id), names[shown]) for topic_id, shown in topics]
-            if len(named) == 1:
-                only = [name for _, name in named]
-                picked = [(cards[place], only) for place in digest.chosen]
-            else:
-                picked = [(cards[place], _found_by(named, place)) for place in digest.chosen]
-            packed.append(pack_ids(frame, picked, topics=len(topics), matched=digest.matched))
-        return packed
+        self._store(self._names, {named for topics, _ in digests for named in topics}, self._name)
+        return [self._packed(topics, digest, levels_of) for topics, digest in digests]
+
+    def _packed(
+        self, topics: Sequence[Named], digest: Digest, levels_of: Callable[[int], Levels]
+    ) -> bytes:
+        cards = self._cards
+        found = [(levels_of(named[0]), named) for named in topics]
+        found = [(levels, named) for levels, named in found if levels[0] & digest.matching]
+        places = [*digest.chosen, *digest.also]
+        if len(found) == 1:
+            picked = [cards[place] + _ONLY_TOPIC for place in places]
+        elif found:
+            tiers = [self._tiers_of(topic_id, levels) for levels, (topic_id, _) in found]
+            rows = zip(*[[of_topic[place] for place in places] for of_topic in tiers], strict=True)
+            picked = [
+                cards[place] + self._order[row] for place, row in zip(places, rows, strict=True)
+            ]
+        else:
+            picked = [cards[place] + _NO_TOPIC for place in places]
+        unlisted = digest.unlisted if topics else 0
+        return pack_ids(
+            self._frame,
+            [self._names[named] for _, named in found],
+            picked[: len(digest.chosen)],
+            picked[len(digest.chosen) :],
+            [cards[place] for place in digest.trending],
+            topics=len(topics),
+            matched=digest.matching.bit_count(),
+            unlisted=packed_unlisted(Unlisted(self._catalogue, unlisted), self._frame)
+            if unlisted
+            else b"",
+        )
+
+    def _tiers_of(self, topic_id: int, levels: Levels) -> str:
+        """Return a digit for each place, from 0: the tier its paper reaches for a topic."""
+        tiers = self._tiers.get(topic_id)
+        if tiers is None:
+            # A set written in binary and read as hexadecimal has a digit for each paper; those of
+            # the nested sets of the tiers add up to the tier.
+            total = sum(int(f"{level:b}", 16) for level in levels if level)
+            tiers = self._tiers[topic_id] = f"{total:0{len(self._papers)}x}"[::-1]
+        return tiers
 
     def _card(self, place: int) -> bytes:
-        key, paper = self._papers[place]
+        _, key, paper = self._papers[place]
         return self._letters.card(paper, key, self._year)
+
+    def _name(self, named: Named) -> bytes:
+        topic_id, shown = named
+        return self._letters.because(shown, self._queries[topic_id])
 
     def _store(
         self, ids: dict[Thing, bytes], wanted: set[Thing], render: Callable[[Thing], bytes]
@@ -85,95 +130,24 @@ class Press:
         new = sorted(wanted - ids.keys())
         if new:
             kept = self._keep([render(thing) for thing in new])
-            ids.update(zip(new, map(packed_number, kept), strict=True))
+            ids.update(
+                (thing, packed_id(part, self._frame)) for thing, part in zip(new, kept, strict=True)
+            )
 
 
-def _found_by(topics: Sequence[tuple[Levels, bytes]], place: int) -> list[bytes]:
-    found = [topic for topic in topics if topic[0][0] >> place & 1]
-    if len(found) > 1:
-        # The sets of the tiers are nested: the more hold a paper, the higher its tier.
-        found.sort(key=lambda topic: -sum(tier >> place & 1 for tier in topic[0]))
-    return [name for _, name in found]
+class _Order(dict[tuple[str, ...], bytes]):
+    """Which topics a paper names, packed, by the tier that it reaches for each of them.
 
-
-class Binder:
-    """Binds a claim's parts to a letter: the same claim always gives the same bytes.
-
-    `load` returns the bodies of parts by id; those at hand are not loaded again.
+    The highest tier comes first; topics of one tier keep their order.
     """
 
-    def __init__(
-        self, house: House, key: bytes, load: Callable[[Iterable[int]], Mapping[int, bytes]]
-    ) -> None:
-        self._house = house
-        self._key = key
-        self._load = load
-        self._bodies: dict[int, bytes] = {}
-        self._unpacked: dict[int, Frame | Card | Because] = {}
+    def __missing__(self, tiers: tuple[str, ...]) -> bytes:
+        found = [number for number, tier in enumerate(tiers) if tier != "0"]
+        packed = packed_names(sorted(found, key=lambda number: -int(tiers[number])))
+        if len(self) < _ORDERS_KEPT:
+            self[tiers] = packed
+        return packed
 
-    def wrap(self, claims: Sequence[Claim]) -> dict[int, Parcel]:
-        """Return each claim's letter in its envelope, by delivery id."""
-        self._fetch({part for claim in claims for part in claim.selection.part_ids()})
-        return {
-            claim.delivery_id: Parcel(
-                envelope_sender(claim.token, self._house.address),
-                address_value(claim.recipient),
-                self.bind(claim),
-            )
-            for claim in claims
-        }
 
-    def bind(self, claim: Claim) -> bytes:
-        """Return the whole message of a claim."""
-        selection = claim.selection
-        self._fetch(set(selection.part_ids()))
-        cards = [
-            (
-                self._part(Card, picked.card),
-                [self._part(Because, name) for name in picked.names],
-            )
-            for picked in selection.cards
-        ]
-        return join(self._part(Frame, selection.frame), cards, self._personal(claim))
-
-    def _personal(self, claim: Claim) -> Personal:
-        slots, base_url, wanted = claim.slots, self._house.base_url, claim.preferences
-        links = {}
-        if claim.kind is not Kind.DIGEST and claim.preference_id is not None:
-            # Signed as of the planned time, so that a retry carries the very same link.
-            purpose = Purpose.CONFIRM if claim.kind is Kind.CONFIRM else Purpose.UNDO
-            token = sign(self._key, purpose, claim.preference_id, claim.planned_at)
-            links[purpose.value] = f"{base_url}/{purpose}/{token}"
-        return Personal(
-            recipient=claim.recipient,
-            token=claim.token,
-            planned_at=claim.planned_at,
-            local_date=claim.local_date,
-            local_hour=wanted.send_at.hour,
-            name=wanted.name,
-            topics=claim.selection.topics,
-            matched=claim.selection.matched,
-            unsubscribe=f"{base_url}/u/{claim.unsubscribe_token}",
-            schedule=spoken_schedule(wanted.timezone, wanted.send_at),
-            asked_on=claim.asked_at and local_date(claim.asked_at, wanted.timezone),
-            asked_for=tuple(slots.get("asked_for", "").splitlines()),
-            links=links,
-            undo_until=(claim.planned_at + UNDO_WITHIN).date(),
-        )
-
-    def _fetch(self, part_ids: set[int]) -> None:
-        missing = part_ids - self._bodies.keys()
-        if not missing:
-            return
-        if len(self._bodies) + len(missing) > _PARTS_AT_HAND:
-            self._bodies.clear()
-            self._unpacked.clear()
-            missing = part_ids
-        self._bodies |= self._load(missing)
-
-    def _part(self, kind: type[AnyPart], part_id: int) -> AnyPart:
-        part = self._unpacked.get(part_id)
-        if part is None:
-            part = self._unpacked[part_id] = kind.unpack(self._bodies[part_id])
-        assert isinstance(part, kind)
-        return part
+_ORDERS_KEPT = 50_000
+_ONLY_TOPIC, _NO_TOPIC = packed_names([0]), packed_names([])

@@ -27,12 +27,14 @@ ALLOWED = {
     "intake": {"installation", "sources", "store"},
     "fetching": {"installation", "sources", "store"},
     "printing": {"mail"},
+    # What a topic found in a paper is marked where the letter is bound.
+    "binding": {"mail", "matching"},
     "planning": {"mail", "matching", "printing", "store"},
-    "pipeline": {"installation", "intake", "planning", "printing", *ROOMS},
+    "pipeline": {"binding", "installation", "intake", "planning", *ROOMS},
     "backtest": {"matching", "store"},
     "explain": {"mail", "matching", "store"},
     "notices": {"installation", "store"},
-    "consent": {"notices", "installation", "mail", "printing", "store"},
+    "consent": {"binding", "notices", "installation", "mail", "store"},
     "web": {"consent", "installation", "mail", "pipeline", "resources", "store"},
     "schedule": {"consent", "fetching", "installation", "pipeline", "sources", "store"},
     "cli": {

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+# Beyond the cards, a letter lists as many papers by title, and as many that trend.
+ALSO_LISTED = 20
+TRENDING_LISTED = 3
+
 
 class SkipReason(StrEnum):
     """Why a reader who was due gets no letter."""
@@ -33,10 +37,23 @@ class Standing(NamedTuple):
 
 
 class Digest(NamedTuple):
-    """The places of a selection, in order; `matched` counts every match, shown or not."""
+    """The places of a selection, in order.
+
+    `chosen` get a card each; `also` are the next best, listed by title; `trending` are no match of
+    the reader's. `matching` is the set of all that match, shown or not.
+    """
 
     chosen: Sequence[int]
-    matched: int
+    also: Sequence[int]
+    trending: Sequence[int]
+    matching: int
+
+    @property
+    def unlisted(self) -> int:
+        """The set of the places that match but stand nowhere in the letter."""
+        if self.matching.bit_count() == len(self.chosen) + len(self.also):
+            return 0
+        return self.matching & ~mask_of((*self.chosen, *self.also))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +61,47 @@ class Skipped:
     reason: SkipReason
 
 
-def compose(standings: Sequence[Standing], *, places: int, max_papers: int) -> Digest | Skipped:
+def compose(
+    standings: Sequence[Standing],
+    *,
+    places: int,
+    max_papers: int,
+    also_listed: int = ALSO_LISTED,
+    noticed: int = 0,
+) -> Digest | Skipped:
     """Choose a reader's papers from how they stand for each of the reader's topics.
 
     Papers are merged over the topics by their best standing, so that a paper stands once however
     many topics found it. The best of all topics are among the best of each: longer lists would
-    not change the choice.
+    not change the choice. `noticed` is the set of papers that may be listed as trending.
     """
+    listed = max_papers + also_listed
     if len(standings) == 1:
         mask, best = standings[0]
-        if not mask:
-            return Skipped(SkipReason.NO_MATCH)
-        return Digest([entry % places for entry in best[:max_papers]], mask.bit_count())
-    mask = 0
-    entries: list[int] = []
-    for standing in standings:
-        mask |= standing.mask
-        entries += standing.best[:max_papers]
+        order = [entry % places for entry in best[:listed]]
+    else:
+        mask = 0
+        entries: list[int] = []
+        for standing in standings:
+            mask |= standing.mask
+            entries += standing.best[:listed]
+        entries.sort()
+        # A dict keeps the first, which is the best, of the entries for one place.
+        order = list(dict.fromkeys(entry % places for entry in entries))
     if not mask:
         return Skipped(SkipReason.NO_MATCH)
-    entries.sort()
-    # A dict keeps the first, which is the best, of the entries for one place.
-    chosen = list(dict.fromkeys(entry % places for entry in entries))
-    return Digest(chosen[:max_papers], mask.bit_count())
+    trending = lowest(noticed & ~mask, TRENDING_LISTED) if noticed else ()
+    return Digest(order[:max_papers], order[max_papers:listed], trending, mask)
+
+
+def lowest(places: int, count: int) -> list[int]:
+    """Return the lowest places of a set, at most `count`."""
+    found: list[int] = []
+    while places and len(found) < count:
+        bit = places & -places
+        found.append(bit.bit_length() - 1)
+        places ^= bit
+    return found
 
 
 def mask_of(places: Iterable[int]) -> int:

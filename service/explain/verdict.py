@@ -13,7 +13,7 @@ from service.domain.timetable import local_date
 from service.explain.recount import TopicVerdict, meets, muted_by, recount
 from service.explain.search import meant
 from service.explain.trace import Outcome, Trace, chosen_for, served_to, trace, why_skipped
-from service.mail.card import face
+from service.mail.face import face
 from service.store import deliveries, digests, papers, wanted
 from service.store.deliveries import SkipRow
 from service.store.digests import DigestRow

@@ -4,14 +4,16 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import islice
 
-from service.domain.digests import Standing, mask_of
+from service.domain.digests import ALSO_LISTED, Standing, mask_of
 from service.domain.papers import Paper
 from service.domain.ranking import TIERS, Levels, in_order, trending
 from service.domain.topics import Topic, parse
 from service.matching.index import PaperIndex
 
-# The most papers a letter can hold, and so the most that one topic need offer.
-MOST_PAPERS = 50
+# The most papers a letter can name, and so the most that one topic need offer.
+MOST_PAPERS = 50 + ALSO_LISTED
+# From so many upvotes on, a paper may be listed as trending.
+NOTICED = 10
 
 
 class Rankings:
@@ -42,6 +44,11 @@ class Rankings:
         self._index = PaperIndex([papers[paper_id][1] for paper_id in self.places])
         self._levels: dict[int, Levels] = {}
         self._new: dict[int, int] = {}
+        self._noticed = mask_of(
+            place
+            for place, paper_id in enumerate(self.places)
+            if (papers[paper_id][1].upvotes or 0) >= NOTICED
+        )
         self._standings: dict[tuple[int, int], Standing] = {}
 
     def expect(self, queries: Iterable[str]) -> None:
@@ -80,6 +87,10 @@ class Rankings:
         new = self.new_after(watermark)
         every = (place for place in range(len(self.places)) if new >> place & 1)
         return Standing(new, list(islice(every, MOST_PAPERS)))
+
+    def noticed(self, watermark: int) -> int:
+        """Return the set of papers with a higher seq that have enough upvotes to be trending."""
+        return self._noticed & self.new_after(watermark)
 
     def __enter__(self) -> "Rankings":
         return self

@@ -35,7 +35,19 @@ def test_a_paper_takes_the_place_of_its_best_topic() -> None:
 
 def test_the_cap_cuts_the_worst_and_counts_them_as_matched() -> None:
     papers = standing(*((MENTIONED, place) for place in range(5)))
-    assert compose([papers], places=PLACES, max_papers=2) == ([0, 1], 5)
+    digest = compose([papers], places=PLACES, max_papers=2, also_listed=2)
+    assert isinstance(digest, Digest)
+    assert (digest.chosen, digest.also) == ([0, 1], [2, 3])
+    assert (digest.matching, digest.unlisted) == (0b11111, 0b10000)
+
+
+def test_at_most_three_papers_trend_and_none_of_them_matches_or_is_unnoticed() -> None:
+    noticed = mask_of([0, 1, 3, 4, 5, 6])
+    digest = compose(
+        [standing((ABOUT, 1), (ABOUT, 7))], places=PLACES, max_papers=1, noticed=noticed
+    )
+    assert isinstance(digest, Digest)
+    assert (digest.chosen, digest.also, digest.trending) == ([1], [7], [0, 3, 4])
 
 
 def test_a_reader_for_whom_nothing_new_matched_is_skipped_with_that_reason() -> None:
@@ -61,4 +73,7 @@ def test_the_choice_is_that_of_ordering_every_match(
         assert digest == Skipped(SkipReason.NO_MATCH)
     else:
         in_order = sorted(best, key=lambda place: (best[place], place))
-        assert digest == (in_order[:max_papers], len(best))
+        assert isinstance(digest, Digest)
+        assert [*digest.chosen, *digest.also] == in_order
+        assert len(digest.chosen) == min(max_papers, len(best))
+        assert (digest.matching, digest.unlisted) == (mask_of(best), 0)
