@@ -33,9 +33,10 @@ ALLOWED = {
     "pipeline": {"binding", "installation", "intake", "planning", *ROOMS},
     "backtest": {"matching", "store"},
     "explain": {"mail", "matching", "store"},
+    "copies": {"installation", "mail", "matching", "store"},
     "notices": {"installation", "store"},
     "consent": {"binding", "notices", "installation", "mail", "store"},
-    "web": {"consent", "installation", "mail", "pipeline", "resources", "store"},
+    "web": {"consent", "copies", "installation", "mail", "pipeline", "resources", "store"},
     "schedule": {"consent", "fetching", "installation", "pipeline", "sources", "store"},
     "cli": {
         "backtest", "consent", "demo", "explain", "fetching", "installation", "intake", "mail",

@@ -293,7 +293,7 @@ def test_a_digest_reads_as_the_house_style_has_it() -> None:
     assert page.texts("h1") == ["Good morning, Ada."]
     lists = ["Also matched", "Trending today, outside your topics"]
     assert page.texts("h2") == [LAMP.title, bare.title, bare.title, *lists]
-    assert page.texts("b") == ["Agents"]
+    assert page.texts("b") == ["Agents", "a"]
     said = page.texts("p")
     assert said[0] == "3 new papers for 4 topics; 6 more matched."
     assert [line for line in said if line.startswith("Because")] == [
