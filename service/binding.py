@@ -20,6 +20,7 @@ from service.mail.letter import (
     Entry,
     Frame,
     Personal,
+    Reasons,
     Shown,
     join,
     show,
@@ -30,6 +31,8 @@ from service.matching.stems import Stems
 
 UNDO_WITHIN = timedelta(days=30)
 _PARTS_AT_HAND = 20_000
+_REASONS_AT_HAND = 20_000
+_ENTRIES_AT_HAND = 10_000
 _SHOWN_AT_HAND = 8_000
 
 AnyPart = TypeVar("AnyPart", Frame, Card, Because)
@@ -47,50 +50,83 @@ class Binder:
         self._house = house
         self._key = key
         self._load = load
+        self._batch: Sequence[Claim] = ()
         self._bodies: dict[int, bytes] = {}
         self._unpacked: dict[int, Frame | Card | Because] = {}
+        self._entries: dict[tuple[int, Picked, bool], Entry] = {}
+        self._named: dict[tuple[int, ...], Reasons] = {}
         self._marks = _Marks()
 
     def wrap(self, claims: Sequence[Claim]) -> dict[int, Parcel]:
         """Return each claim's letter in its envelope, by delivery id."""
-        self._fetch({part for claim in claims for part in claim.selection.part_ids()})
+        self._batch = claims
         return {
             claim.delivery_id: Parcel(
                 envelope_sender(claim.token, self._house.address),
                 address_value(claim.recipient),
-                self.bind(claim),
+                self._letter(claim),
             )
             for claim in claims
         }
 
     def bind(self, claim: Claim) -> bytes:
         """Return the whole message of a claim."""
+        self._batch = (claim,)
+        return self._letter(claim)
+
+    def _letter(self, claim: Claim) -> bytes:
         selection = claim.selection
-        self._fetch(set(selection.part_ids()))
         frame = self._part(Frame, selection.frame)
         alone = len(selection.cards) == 1
         contents = Contents(
-            [self._entry(picked, selection.frame, alone) for picked in selection.cards],
+            [self._entry(frame, selection.frame, picked, alone) for picked in selection.cards],
             [self._listed(picked) for picked in selection.also],
-            [self._part(Card, part) for part in selection.trending],
+            [self._noticed(part) for part in selection.trending],
         )
         return join(frame, contents, self._personal(claim))
 
-    def _entry(self, picked: Picked, frame_id: int, alone: bool) -> Entry:
-        card = self._part(Card, picked.part)
-        reasons = [self._part(Because, name) for name in picked.names]
-        key = (frame_id, picked.part, picked.names[0] if picked.names else 0, alone)
-        shown = self._marks.known.get(key)
-        if shown is None:
-            terms = self._marks.terms(card, reasons[0]) if reasons else ()
-            pieces = self._part(Frame, frame_id).pieces
-            shown = self._marks.keep(key, show(card, terms, pieces, alone=alone))
-        return Entry(card, reasons, shown)
+    def _entry(self, frame: Frame, frame_id: int, picked: Picked, alone: bool) -> Entry:
+        key = (frame_id, picked, alone)
+        entry = self._entries.get(key)
+        if entry is None:
+            card = self._part(Card, picked.part)
+            first = picked.names[0] if picked.names else 0
+            because = self._part(Because, first) if first else None
+            shown = self._marks.shown((frame_id, picked.part, first, alone), frame, card, because)
+            entry = Entry.of(card, self._reasons(picked.names), shown)
+            self._keep(key, entry)
+        return entry
 
     def _listed(self, picked: Picked) -> Entry:
-        return Entry(
-            self._part(Card, picked.part), [self._part(Because, name) for name in picked.names]
-        )
+        key = (0, picked, False)
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = Entry.of(self._part(Card, picked.part), self._reasons(picked.names), None)
+            self._keep(key, entry)
+        return entry
+
+    def _noticed(self, part: int) -> Entry:
+        key = (-1, Picked(part), False)
+        entry = self._entries.get(key)
+        if entry is None:
+            card = self._part(Card, part)
+            entry = Entry.of(card, Reasons.noticed(card.said.upvotes), None)
+            self._keep(key, entry)
+        return entry
+
+    def _keep(self, key: tuple[int, Picked, bool], entry: Entry) -> None:
+        if len(self._entries) >= _ENTRIES_AT_HAND:
+            self._entries.clear()
+        self._entries[key] = entry
+
+    def _reasons(self, names: tuple[int, ...]) -> Reasons:
+        reasons = self._named.get(names)
+        if reasons is None:
+            if len(self._named) >= _REASONS_AT_HAND:
+                self._named.clear()
+            reasons = Reasons.of([self._part(Because, name) for name in names])
+            self._named[names] = reasons
+        return reasons
 
     def _personal(self, claim: Claim) -> Personal:
         slots, base_url, wanted = claim.slots, self._house.base_url, claim.preferences
@@ -119,49 +155,62 @@ class Binder:
             undo_until=(claim.planned_at + UNDO_WITHIN).date(),
         )
 
-    def _fetch(self, part_ids: set[int]) -> None:
-        missing = part_ids - self._bodies.keys()
-        if not missing:
-            return
-        if len(self._bodies) + len(missing) > _PARTS_AT_HAND:
-            self._bodies.clear()
-            self._unpacked.clear()
-            missing = part_ids
-        self._bodies |= self._load(missing)
-
     def _part(self, kind: type[AnyPart], part_id: int) -> AnyPart:
         part = self._unpacked.get(part_id)
         if part is None:
+            if part_id not in self._bodies:
+                self._fetch()
             part = self._unpacked[part_id] = kind.unpack(self._bodies[part_id])
         assert isinstance(part, kind)
         return part
 
+    def _fetch(self) -> None:
+        """Load what is not at hand of all that the letters being bound need."""
+        needed = {part for claim in self._batch for part in claim.selection.part_ids()}
+        if len(self._bodies) + len(needed) > _PARTS_AT_HAND:
+            self._bodies.clear()
+            self._unpacked.clear()
+        self._bodies |= self._load(needed - self._bodies.keys())
+
+
+# Part ids of frame, card and because (0: none), and whether the letter has no other card.
+_ShownKey = tuple[int, int, int, bool]
+
 
 class _Marks:
-    """The words of papers that topics found, and the cards that show them, while at hand."""
+    """Cards with the words marked that topics found there, while at hand."""
 
     def __init__(self) -> None:
-        self.known: dict[tuple[int, int, int, bool], Shown] = {}
         self._stems = Stems()
-        self._indexed: dict[str, PaperIndex] = {}
+        self._shown: dict[_ShownKey, Shown] = {}
+        self._indexed: dict[int, PaperIndex] = {}
         self._sought: dict[str, Expression] = {}
 
-    def terms(self, card: Card, because: Because) -> list[list[str]]:
+    def shown(self, key: _ShownKey, frame: Frame, card: Card, because: Because | None) -> Shown:
+        """Return a card as it is shown for a topic, or for none."""
+        shown = self._shown.get(key)
+        if shown is None:
+            if len(self._shown) >= _SHOWN_AT_HAND:
+                self._forget()
+            terms = self._terms(key[1], card, because) if because else ()
+            shown = self._shown[key] = show(card, terms, frame.pieces, alone=key[-1])
+        return shown
+
+    def _terms(self, card_id: int, card: Card, because: Because) -> list[list[str]]:
         """Return the terms of a topic that a card's paper has, each in the forms it has there."""
-        said = card.said
-        index = self._indexed.get(said.key)
+        index = self._indexed.get(card_id)
         if index is None:
-            paper = Paper(title=said.title, abstract=said.abstract)
-            index = self._indexed[said.key] = PaperIndex([paper], self._stems)
+            paper = Paper(title=card.said.title, abstract=card.said.abstract)
+            index = self._indexed[card_id] = PaperIndex([paper], self._stems)
         sought = self._sought.get(because.query)
         if sought is None:
             sought = self._sought[because.query] = parse(because.query).expression
         return index.terms(sought, 0)
 
-    def keep(self, key: tuple[int, int, int, bool], shown: Shown) -> Shown:
-        """Keep a card as it is shown; when they are too many, begin anew with all of them."""
-        if len(self.known) >= _SHOWN_AT_HAND:
-            self._stems.close()
-            self.__init__()  # type: ignore[misc]
-        self.known[key] = shown
-        return shown
+    def _forget(self) -> None:
+        # All at once: an index keeps what it looked up, and the stems every word.
+        self._stems.close()
+        self._stems = Stems()
+        self._shown.clear()
+        self._indexed.clear()
+        self._sought.clear()

@@ -46,7 +46,7 @@ class Press:
         self._names: dict[Named, bytes] = {}
         self._tiers: dict[int, str] = {}
         self._order = _Order()
-        self._frame = self._catalogue = 0
+        self._frame = self._catalogue = -1
 
     def print(
         self,
@@ -60,7 +60,7 @@ class Press:
         """
         if not digests:
             return []
-        if not self._frame:
+        if self._frame < 0:
             catalogue = pack_catalogue([paper_id for paper_id, _, _ in self._papers])
             self._frame, self._catalogue = self._keep([self._letters.frame("digest"), catalogue])
         places: set[int] = set().union(

@@ -20,9 +20,7 @@ _ESCAPED = {
 _NOT_IN_A_KEY = re.compile(r"[^a-z0-9]")
 # Words that begin many titles and name none of them.
 _WEAK = frozenset(
-    
     "a an the on of for in to and with from towards toward is are how what why".split()
-
 )
 
 

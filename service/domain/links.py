@@ -97,8 +97,8 @@ _TAG = 16
 
 
 def _masked(key: bytes, tag: bytes, octets: bytes) -> bytes:
-    stream = hmac.digest(key, b"web-id:" + tag, "sha256")
-    return bytes(one ^ other for one, other in zip(octets, stream, strict=False))
+    stream = int.from_bytes(hmac.digest(key, b"web-id:" + tag, "sha256")[:8])
+    return (int.from_bytes(octets) ^ stream).to_bytes(8)
 
 
 def _signature(key: bytes, purpose: Purpose, payload: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from service.domain.text import UNSPACED_SIGN, words
 
@@ -13,13 +14,14 @@ _WORD = re.compile(rf"{UNSPACED_SIGN}|(?:(?!{UNSPACED_SIGN})[^\W_]|[\u0300-\u036
 Spelled = Sequence[tuple[str, int, int]]
 
 
+@lru_cache(maxsize=1024)
 def spelled(text: str) -> Spelled:
     """Return the words of a text, in order, each with the span it is written in."""
-    return [
+    return tuple(
         (word, found.start(), found.end())
         for found in _WORD.finditer(text)
         for word in words(found[0])
-    ]
+    )
 
 
 def marks(text: str, phrases: Iterable[str]) -> list[tuple[int, int]]:

@@ -7,12 +7,12 @@ place.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 _VERSION = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Picked:
+class Picked(NamedTuple):
     """A paper's part, and the parts that name the topics it came for."""
 
     part: int

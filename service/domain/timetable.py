@@ -21,6 +21,7 @@ def due_date(now: datetime, timezone: str, send_at: time) -> date | None:
     return local.date() if local.time() >= send_at else None
 
 
+@lru_cache(maxsize=1024)
 def local_date(now: datetime, timezone: str) -> date:
     """Return the reader's own date at `now`."""
     return now.astimezone(zone(timezone)).date()
@@ -62,6 +63,7 @@ def spoken_zone(name: str) -> str:
     return "UTC" if name == "UTC" else name.rpartition("/")[2].replace("_", " ") + " time"
 
 
+@lru_cache(maxsize=1024)
 def spoken_schedule(timezone: str, send_at: time) -> str:
     """Return when letters come, as a reader would say it: 'daily at 07:00, Berlin time'."""
     return f"daily at {send_at:%H:%M}, {spoken_zone(timezone)}"

@@ -40,14 +40,14 @@ class Card:
     """A paper's encoded texts, whole and as a line of a list, and what is said of it besides.
 
     The whole ones have the slots because, title, lead and quotation (`text` needs no title); the
-    lines have one, the note.
+    lines come in two halves, with their note between.
     """
 
     said: Said
     text: Stencil
     html: Stencil
-    text_line: Stencil
-    html_line: Stencil
+    text_line: tuple[bytes, bytes]
+    html_line: tuple[bytes, bytes]
 
     @classmethod
     def build(
@@ -65,21 +65,25 @@ class Card:
             lead=face.lead,
             lone_lead=lone_lead(chosen),
             abstract=abstract,
-            upvotes=f"{paper.upvotes} upvotes" if paper.upvotes else "",
+            upvotes=f"{paper.upvotes:,} upvotes" if paper.upvotes else "",
         )
-        return cls(said, *map(Stencil.cut, rendered))
+        text, html, *lines = map(Stencil.cut, rendered)
+        text_line, html_line = (line.around("note", {}) for line in lines)
+        return cls(said, text, html, text_line, html_line)
 
     def pack(self) -> bytes:
         """Return the card as a part to store."""
         words = json.dumps(astuple(self.said), ensure_ascii=False)
-        stencils = (self.text, self.html, self.text_line, self.html_line)
-        return pack([words.encode(), *(stencil.pack() for stencil in stencils)])
+        whole = (self.text.pack(), self.html.pack())
+        return pack([words.encode(), *whole, *self.text_line, *self.html_line])
 
     @classmethod
     def unpack(cls, part: bytes) -> "Card":
         """Return the card that was packed. Raises MalformedPart."""
-        words, *stencils = unpack(part)
-        return cls(Said(*json.loads(words)), *map(Stencil.unpack, stencils))
+        words, text, html, *lines = unpack(part)
+        text_line, html_line = (lines[0], lines[1]), (lines[2], lines[3])
+        said = Said(*json.loads(words))
+        return cls(said, Stencil.unpack(text), Stencil.unpack(html), text_line, html_line)
 
 
 @dataclass(frozen=True, slots=True)

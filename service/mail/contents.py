@@ -8,28 +8,40 @@ from markupsafe import escape
 
 from service.domain.digests import ALSO_LISTED
 from service.mail import wording
-from service.mail.card import Because, Card
+from service.mail.card import Card
 from service.mail.frame import Slot
 from service.mail.mime import encode
+from service.mail.reasons import Reasons
 from service.mail.shown import Shown
 from service.mail.stencil import Stencil
 
-_NAMED_TOPICS = 3
-_TEXT_COLUMNS = 72
-_CARD_COLUMN, _LINE_COLUMN = len("   Because: "), len("  because: ")
 # What a section of its own and the line below it add to a letter that had none.
 _SECTION_SIZE = 2000
 
 
 class Entry(NamedTuple):
-    """A paper, and the topics it is there for, best first; without any it is trending.
+    """A paper, why it is there, and how a letter writes it: whole, and as a line of a list.
 
-    `shown` is what its card shows; in a list, nothing.
+    What is written whole, in text after its number, may be empty for an entry of a list.
     """
 
     card: Card
-    reasons: Sequence[Because]
-    shown: Shown | None = None
+    reasons: Reasons
+    text: bytes
+    html: bytes
+    text_line: bytes
+    html_line: bytes
+
+    @classmethod
+    def of(cls, card: Card, reasons: Reasons, shown: Shown | None) -> "Entry":
+        """Return the entry of a card as it is shown; without, it can only be listed."""
+        text = html = b""
+        if shown is not None:
+            text = shown.text_head + reasons.text + shown.text_tail
+            html = shown.html_head + reasons.html + shown.html_tail
+        text_line = card.text_line[0] + reasons.text_note + card.text_line[1]
+        html_line = card.html_line[0] + reasons.html_note + card.html_line[1]
+        return cls(card, reasons, text, html, text_line, html_line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +50,7 @@ class Contents:
 
     cards: Sequence[Entry] = ()
     also: Sequence[Entry] = ()
-    trending: Sequence[Card] = ()
+    trending: Sequence[Entry] = ()
 
     def __bool__(self) -> bool:
         return bool(self.cards)
@@ -46,39 +58,48 @@ class Contents:
 
 def body(
     contents: Contents, topics: int, matched: int, web: str, pieces: Mapping[str, Stencil]
-) -> dict[Slot, bytes]:
-    """Return the encoded lists of a digest, by the slots they stand in.
+) -> dict[Slot, Sequence[bytes]]:
+    """Return the encoded lists of a digest, in pieces, by the slots they stand in.
 
     `topics` and `matched` are counts, as in `Personal`; `web` is where the web copy is.
     """
     if not contents:
         return {}
+    text: list[bytes] = []
+    for number, entry in enumerate(contents.cards, start=1):
+        text += (b"%d. =\r\n" % number, entry.text)
+    text_also = [entry.text_line for entry in contents.also]
+    html_also = [entry.html_line for entry in contents.also]
     left_out = matched - len(contents.cards) - len(contents.also) if topics else 0
-    heading = "Also matched" if topics else "Also trending"
-    outside = "Trending today, outside your topics"
-    text_also = [_text_line(entry.card, _text_note(entry.reasons)) for entry in contents.also]
-    html_also = [_html_line(entry.card, _html_note(entry.reasons)) for entry in contents.also]
     if left_out > 0:
-        more = wording.more_on_the_web(left_out)
-        values = {"more": encode(more), "web": encode(web)}
-        text_also.append(pieces["more.txt"].fill(values))
-        html_also.append(pieces["more.html"].fill({**values, "web": encode(escape(web))}))
+        more = encode(wording.more_on_the_web(left_out))
+        text_also.append(pieces["more.txt"].fill({"more": more, "web": encode(web)}))
+        html_also.append(pieces["more.html"].fill({"more": more, "web": encode(escape(web))}))
+    heading = _ALSO_MATCHED if topics else _ALSO_TRENDING
+    text_section, html_section = pieces["section.txt"], pieces["section.html"]
     return {
-        ("text", "cards"): _text_cards(contents.cards),
-        ("html", "cards"): b"".join(map(_html_card, contents.cards)),
-        ("text", "also"): _section(pieces["section.txt"], heading, text_also),
-        ("html", "also"): _section(pieces["section.html"], heading, html_also),
+        ("text", "cards"): text,
+        ("html", "cards"): [entry.html for entry in contents.cards],
+        ("text", "also"): _section(text_section, heading, text_also),
+        ("html", "also"): _section(html_section, heading, html_also),
         ("text", "trending"): _section(
-            pieces["section.txt"],
-            outside,
-            [_text_line(card, encode(card.said.upvotes)) for card in contents.trending],
+            text_section, _TRENDING, [entry.text_line for entry in contents.trending]
         ),
         ("html", "trending"): _section(
-            pieces["section.html"],
-            outside,
-            [_html_line(card, _upvotes(card)) for card in contents.trending],
+            html_section, _TRENDING, [entry.html_line for entry in contents.trending]
         ),
     }
+
+
+_ALSO_MATCHED, _ALSO_TRENDING = encode("Also matched"), encode("Also trending")
+_TRENDING = encode("Trending today, outside your topics")
+
+
+def _section(section: Stencil, heading: bytes, lines: Sequence[bytes]) -> Sequence[bytes]:
+    if not lines:
+        return ()
+    before, after = section.around("lines", {"heading": heading})
+    return (before, *lines, after)
 
 
 def trimmed(contents: Contents, excess: int) -> Contents:
@@ -92,93 +113,12 @@ def trimmed(contents: Contents, excess: int) -> Contents:
     while excess > 0 and (len(cards) > 1 or also or trending):
         if len(cards) > 1:
             last = cards.pop()
-            also.insert(0, last._replace(shown=None))
-            excess += _line_size(last) - len(_html_card(last))
+            also.insert(0, last)
+            excess += len(last.html_line) - len(last.html)
             if len(also) > ALSO_LISTED:
-                excess -= _line_size(also.pop())
+                excess -= len(also.pop().html_line)
         elif also:
-            excess -= _line_size(also.pop())
+            excess -= len(also.pop().html_line)
         else:
-            excess -= len(_html_line(trending[-1], _upvotes(trending.pop())))
+            excess -= len(trending.pop().html_line)
     return Contents(cards, also, trending)
-
-
-def _line_size(entry: Entry) -> int:
-    return len(_html_line(entry.card, _html_note(entry.reasons)))
-
-
-def _section(section: Stencil, heading: str, lines: Sequence[bytes]) -> bytes:
-    if not lines:
-        return b""
-    return section.fill({"heading": encode(heading), "lines": b"".join(lines)})
-
-
-def _text_cards(cards: Sequence[Entry]) -> bytes:
-    pieces: list[bytes] = []
-    for number, (_, reasons, shown) in enumerate(cards, start=1):
-        assert shown is not None
-        head, tail = shown.text_head, shown.text_tail
-        pieces += (b"%d. =\r\n" % number, head, _text_topics(reasons, _CARD_COLUMN), tail)
-    return b"".join(pieces)
-
-
-def _html_card(entry: Entry) -> bytes:
-    _, reasons, shown = entry
-    assert shown is not None
-    return b"".join((shown.html_head, _html_topics(reasons), shown.html_tail))
-
-
-def _text_line(card: Card, note: bytes) -> bytes:
-    return card.text_line.fill({"note": note})
-
-
-def _html_line(card: Card, note: bytes) -> bytes:
-    return card.html_line.fill({"note": note})
-
-
-def _text_note(reasons: Sequence[Because]) -> bytes:
-    return b"because: =\r\n" + _text_topics(reasons, _LINE_COLUMN)
-
-
-def _html_note(reasons: Sequence[Because]) -> bytes:
-    return b"because: =\r\n" + _html_topics(reasons)
-
-
-def _upvotes(card: Card) -> bytes:
-    return encode(card.said.upvotes.replace(" ", "\u00a0"))
-
-
-def _text_topics(reasons: Sequence[Because], column: int) -> bytes:
-    """Return the topics of a paper, broken between two where the line would be too long."""
-    pieces: list[bytes] = []
-    at = column
-    for position, because in enumerate(reasons[:_NAMED_TOPICS]):
-        if position:
-            at += 2 + len(because.label)
-            # One column is left for the next comma, six for "+199".
-            fits = at + 1 + 5 * (len(reasons) > _NAMED_TOPICS) <= _TEXT_COLUMNS
-            pieces.append(b", =\r\n" if fits else b",\r\n     =\r\n")
-            at = at if fits else 5 + len(because.label)
-        else:
-            at += len(because.label)
-        pieces.append(because.text)
-    pieces.append(_beyond(reasons))
-    return b"".join(pieces)
-
-
-def _html_topics(reasons: Sequence[Because]) -> bytes:
-    pieces: list[bytes] = []
-    for position, because in enumerate(reasons[:_NAMED_TOPICS]):
-        pieces += (_DOT if position else b"", because.html)
-    pieces.append(_beyond(reasons))
-    return b"".join(pieces)
-
-
-def _beyond(reasons: Sequence[Because]) -> bytes:
-    if not reasons:
-        return b"trending today=\r\n"
-    more = len(reasons) - _NAMED_TOPICS
-    return b" +%d=\r\n" % more if more > 0 else b""
-
-
-_DOT = encode(" · ")

@@ -70,7 +70,7 @@ def own_page(base_url: str, key: str) -> str:
 
 
 def _links(paper: Paper, title: str) -> tuple[Link, ...]:
-    stars = f"{paper.stars} stars" if paper.stars and paper.stars >= 10 else ""
+    stars = f"{paper.stars:,} stars" if paper.stars and paper.stars >= 10 else ""
     wanted = (
         ("PDF", _link(paper.pdf), ""),
         ("Code", _link(paper.code), stars),
@@ -89,7 +89,7 @@ def _links(paper: Paper, title: str) -> tuple[Link, ...]:
 def _tally(paper: Paper, year: int) -> list[str]:
     tally: list[str] = []
     if paper.upvotes is not None and paper.upvotes >= 5:
-        tally.append(f"{paper.upvotes} upvotes")
+        tally.append(f"{paper.upvotes:,} upvotes")
     if paper.published is not None:
         tally.append(short_date(paper.published, year))
     return tally

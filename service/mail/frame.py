@@ -50,6 +50,12 @@ class Frame:
         stencils = {name: Stencil.cut(piece) for name, piece in pieces.items()}
         return cls(kind, (*literals, tail), tuple(slots), stencils)
 
+    @property
+    def before_html(self) -> bytes:
+        """The literal that the HTML part begins in."""
+        places = [place for place, _ in self.slots]
+        return self.literals[places.index("html")]
+
     def pack(self) -> bytes:
         """Return the frame as a part to store."""
         names = ",".join(f"{place}:{name}" for place, name in self.slots)

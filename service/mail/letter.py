@@ -1,9 +1,10 @@
 """The letter: stored parts and one reader's own words, joined to a message."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from urllib.parse import quote
 
 from markupsafe import Markup, escape
@@ -11,11 +12,12 @@ from markupsafe import Markup, escape
 from service.mail import wording
 from service.mail.card import Because, Card
 from service.mail.contents import Contents, Entry, body, trimmed
-from service.mail.frame import Frame, Slot
+from service.mail.frame import Frame
 from service.mail.headers import address_value, link_value, subject_value, token_value
 from service.mail.house import House
 from service.mail.mime import encode
 from service.mail.plain import cut_at_word, one_line, wrapped
+from service.mail.reasons import Reasons
 from service.mail.rendering import Kind, Letters
 from service.mail.shown import Shown, show
 
@@ -29,6 +31,7 @@ __all__ = [
     "Kind",
     "Letters",
     "Personal",
+    "Reasons",
     "Shown",
     "join",
     "show",
@@ -78,38 +81,39 @@ def join(frame: Frame, contents: Contents, personal: Personal) -> bytes:
     address, token or link that no header can hold, and ValueError where the kind of letter lacks
     what it is about.
     """
-    values = _values(frame, contents, personal)
-    while contents and (excess := _html_size(frame, values) - HTML_LIMIT) > 0:
+    pieces = _pieces(frame, contents, personal)
+    while contents and (excess := _html_size(frame, pieces) - HTML_LIMIT) > 0:
         contents = trimmed(contents, excess)
-        values = _values(frame, contents, personal)
-    pieces: list[bytes] = []
-    for literal, slot in zip(frame.literals, frame.slots, strict=False):
-        pieces += (literal, values[slot])
-    pieces.append(frame.literals[-1])
+        pieces = _pieces(frame, contents, personal)
     return b"".join(pieces)
 
 
-def _html_size(frame: Frame, values: Mapping[Slot, bytes]) -> int:
-    slots = frame.slots
-    first = next(number for number, (place, _) in enumerate(slots) if place == "html")
-    return sum(map(len, frame.literals[first:])) + sum(len(values[slot]) for slot in slots[first:])
+def _html_size(frame: Frame, pieces: Sequence[bytes]) -> int:
+    """Return the octets of a letter from its HTML part on."""
+    place = pieces.index(frame.before_html)
+    return sum(map(len, pieces[place:]))
 
 
-def _values(frame: Frame, contents: Contents, personal: Personal) -> dict[Slot, bytes]:
-    """Return what stands in each slot, encoded for its place."""
+def _pieces(frame: Frame, contents: Contents, personal: Personal) -> list[bytes]:
+    """Return the frame's literals and what stands in the slots between them."""
     words, marked_up = _words(frame.kind, contents, personal)
-    values = body(contents, personal.topics, personal.matched, personal.web, frame.pieces)
-    for slot in frame.slots:
-        if slot in values:
-            continue
+    lists = body(contents, personal.topics, personal.matched, personal.web, frame.pieces)
+    pieces: list[bytes] = []
+    for literal, slot in zip(frame.literals, frame.slots, strict=False):
+        pieces.append(literal)
         place, name = slot
-        if place == "header":
-            values[slot] = _header_value(name, words, personal)
+        if slot in lists:
+            pieces += lists[slot]
+        elif place == "header":
+            pieces.append(_header_value(name, words, personal))
         elif place == "text":
-            values[slot] = encode(words[name])
+            pieces.append(_encoded(words[name]))
+        elif name in marked_up:
+            pieces.append(_encoded(marked_up[name]))
         else:
-            values[slot] = encode(marked_up[name] if name in marked_up else escape(words[name]))
-    return values
+            pieces.append(_escaped(words[name]))
+    pieces.append(frame.literals[-1])
+    return pieces
 
 
 def _words(
@@ -132,7 +136,7 @@ def _words(
     name = cut_at_word(one_line(personal.name or ""), _NAME_LENGTH)
     day, hour = personal.local_date, personal.local_hour
     topics = list(
-        dict.fromkeys(because.label for entry in contents.cards for because in entry.reasons)
+        dict.fromkeys(label for entry in contents.cards for label in entry.reasons.labels)
     )
     greeting = wording.greeting(hour, day, name)
     summary = wording.summary(len(said), personal.topics, personal.matched)
@@ -164,14 +168,29 @@ def _header_value(name: str, words: Mapping[str, str], personal: Personal) -> by
         case "to":
             value = address_value(personal.recipient)
         case "date":
-            value = format_datetime(personal.planned_at.astimezone(UTC))
+            value = _date_value(personal.planned_at)
         case "token":
             value = token_value(personal.token)
         case "subject":
-            value = subject_value(words["subject"])
+            value = _subject_value(words["subject"])
         case "stop":
             # The link's own token works for ever; a delivery's is forgotten with its letter.
             value = quote(personal.unsubscribe.rpartition("/")[2], safe="")
         case _:
             value = words[name]
     return value.encode("ascii")
+
+
+# Readers share most of their words: hours, dates, counts, first names.
+_encoded = lru_cache(maxsize=8192)(encode)
+_subject_value = lru_cache(maxsize=8192)(subject_value)
+
+
+@lru_cache(maxsize=8192)
+def _escaped(text: str) -> bytes:
+    return encode(escape(text))
+
+
+@lru_cache(maxsize=64)
+def _date_value(moment: datetime) -> str:
+    return format_datetime(moment.astimezone(UTC))

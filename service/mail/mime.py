@@ -6,7 +6,8 @@ from binascii import b2a_qp
 from collections.abc import Iterable
 
 _LINE = 76
-_PLAIN_LINE = re.compile(r"(?!\.)[ -<>-~]{1,75}")
+# What stands for itself on one line, or on several with soft breaks between.
+_PLAIN = re.compile(r"(?!\.)[ -<>-~]{1,600}")
 _MAGIC = b"PR1"
 _LENGTH = struct.Struct(">I")
 
@@ -25,13 +26,17 @@ def encode(text: str) -> bytes:
     """
     if not text:
         return b""
-    if _PLAIN_LINE.fullmatch(text):
-        return text.encode("ascii") + b"=\r\n"
+    if _PLAIN.fullmatch(text):
+        if len(text) < _LINE:
+            return text.encode("ascii") + b"=\r\n"
+        lines = [text[start : start + _LINE - 1] for start in range(0, len(text), _LINE - 1)]
+        if not any(line.startswith(".") for line in lines):
+            return "=\r\n".join((*lines, "")).encode("ascii")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     raw = text.encode("utf-8", "replace")
-    lines = b2a_qp(raw) if raw.endswith(b"\n") else b2a_qp(raw) + b"=\n"
-    return b"".join(map(_mended, lines.splitlines()))
+    written = b2a_qp(raw) if raw.endswith(b"\n") else b2a_qp(raw) + b"=\n"
+    return b"".join(map(_mended, written.splitlines()))
 
 
 def _mended(line: bytes) -> bytes:

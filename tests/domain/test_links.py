@@ -1,5 +1,6 @@
 """The links of a letter: only ours, whole, for their purpose and in their time."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,10 +12,12 @@ from service.domain.links import (
     ExpiredLink,
     Grant,
     Purpose,
+    delivery_of,
     new_token,
     sign,
     token_hash,
     verify,
+    web_name,
 )
 
 KEY = b"k" * 32
@@ -93,3 +96,29 @@ def test_tokens_are_random_and_kept_only_as_hashes() -> None:
     assert all(len(token) == 32 and int(token, 16) >= 0 for token in tokens)
     assert token_hash("a") == token_hash("a") != token_hash("b")
     assert len(token_hash("")) == 64
+
+
+@given(st.integers(0, 2**63 - 1))
+def test_the_name_of_a_web_copy_leads_to_its_delivery(delivery_id: int) -> None:
+    name = web_name(KEY, delivery_id)
+    assert delivery_of(KEY, name) == delivery_id
+    assert re.fullmatch(r"[A-Za-z0-9_-]{32}", name)
+    with pytest.raises(BadLink):
+        delivery_of(b"another key of thirty-two octets", name)
+
+
+@given(st.integers(0, 2**63 - 1), st.integers(0, 31), st.sampled_from("AZaz09_-"))
+def test_a_changed_name_of_a_web_copy_leads_nowhere(
+    delivery_id: int, place: int, sign: str
+) -> None:
+    name = web_name(KEY, delivery_id)
+    changed = name[:place] + sign + name[place + 1 :]
+    if changed != name:
+        with pytest.raises(BadLink):
+            delivery_of(KEY, changed)
+
+
+@given(st.text())
+def test_garbage_is_no_name_of_a_web_copy(garbage: str) -> None:
+    with pytest.raises(BadLink):
+        delivery_of(KEY, garbage)

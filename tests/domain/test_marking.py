@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.marking import marks
+from service.domain.marking import first_marks, marks, spelled
 from service.domain.text import words
 
 
@@ -40,3 +40,28 @@ def test_marks_stand_in_order_and_never_overlap(text: str, phrases: list[str]) -
 @given(st.lists(st.sampled_from(["Été", "世界", "ab", "c-d", "x"]), min_size=1).map(" ".join))
 def test_a_text_made_of_words_is_marked_whole_by_its_own_words(text: str) -> None:
     assert marked(text, " ".join(words(text))) == [text]
+
+
+def first_marked(texts: list[str], terms: list[list[str]], most: int = 3) -> list[list[str]]:
+    spans = first_marks([spelled(text) for text in texts], terms, most)
+    return [
+        [text[start:end] for start, end in found] for text, found in zip(texts, spans, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("title", "lead", "terms", "expected"),
+    [
+        ("An agent", "Agents, agents.", [["agent", "agents"]], [["agent"], []]),
+        ("A tale", "Agents, agents.", [["agent", "agents"]], [[], ["Agents"]]),
+        ("Maps", "Of agents and maps.", [["agents"], ["maps"]], [["Maps"], ["agents"]]),
+        ("a b c d", "e", [["a"], ["b"], ["c"], ["d"], ["e"]], [["a", "b", "c"], []]),
+        ("world models", "world", [["world"], ["world models"]], [["world models"], ["world"]]),
+        ("none", "none", [["agents"]], [[], []]),
+        ("none", "none", [], [[], []]),
+    ],
+)
+def test_each_term_is_marked_once_title_first_and_at_most_three(
+    title: str, lead: str, terms: list[list[str]], expected: list[list[str]]
+) -> None:
+    assert first_marked([title, lead], terms) == expected

@@ -28,10 +28,11 @@ from service.mail.letter import (
     Kind,
     Letters,
     Personal,
+    Reasons,
     join,
     show,
 )
-from service.mail.plain import one_line
+from service.mail.plain import cut_at_word, one_line
 
 TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates"
 HOUSE = House(
@@ -144,7 +145,7 @@ def card_of(paper: Paper, key: str = "k1") -> Card:
 
 
 def because_of(*labels: str) -> list[Because]:
-    return [Because.unpack(LETTERS.because(label, label)) for label in labels]
+    return [Because.unpack(LETTERS.because(label, "agents")) for label in labels]
 
 
 def entry(paper: Paper, labels: Sequence[str], *, alone: bool = False) -> Entry:
@@ -152,7 +153,7 @@ def entry(paper: Paper, labels: Sequence[str], *, alone: bool = False) -> Entry:
     card = card_of(paper)
     terms = [[words] for words in labels[:1]]
     shown = show(card, terms, FRAMES["digest"].pieces, alone=alone)
-    return Entry(card, because_of(*labels), shown)
+    return Entry.of(card, Reasons.of(because_of(*labels)), shown)
 
 
 def digest(
@@ -164,8 +165,8 @@ def digest(
 ) -> tuple[bytes, EmailMessage, Page, str]:
     contents = Contents(
         [entry(paper, labels, alone=len(papers) == 1) for paper, labels in papers],
-        [Entry(card_of(paper), because_of(*labels)) for paper, labels in also],
-        [card_of(paper) for paper in trending],
+        [Entry.of(card_of(paper), Reasons.of(because_of(*labels)), None) for paper, labels in also],
+        [Entry.of(card_of(paper), Reasons.noticed("12 upvotes"), None) for paper in trending],
     )
     return read(join(FRAMES["digest"], contents, personal))
 
@@ -381,7 +382,7 @@ def test_any_text_arrives_as_text_and_nothing_else(
     assert page.tags == plain.tags
     assert set(page.links) == set(plain.links)
 
-    shown_title, shown_name = one_line(title or "x"), one_line(name)
+    shown_title, shown_name = one_line(title or "x"), cut_at_word(one_line(name), 80)
     greeting = f"Good morning, {shown_name}." if shown_name else "Your papers for Friday"
     assert page.texts("h1") == [greeting]
     assert text.splitlines()[1].startswith(greeting.rstrip("."))

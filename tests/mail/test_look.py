@@ -75,7 +75,12 @@ def letter_of(sqlite_template: Path, tmp_path: Path) -> Iterator[Callable[..., s
         def letter(papers: list[Paper], *topics: str, max_papers: int = 10) -> str:
             publish(installation, MORNING, *papers)
             ada = subscribe(
-                installation, "ada@example.org", *topics, at=MORNING, max_papers=max_papers
+                installation,
+                "ada@example.org",
+                *topics,
+                at=MORNING,
+                max_papers=max_papers,
+                name="Ada",
             )
             raw = pipeline.preview(installation, ada, MORNING)
             assert isinstance(raw, bytes)

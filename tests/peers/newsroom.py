@@ -53,6 +53,7 @@ def subscribe(
     timezone: str = "UTC",
     send_at: time = time(7),
     max_papers: int = 10,
+    name: str | None = None,
 ) -> int:
     """Add an active reader; return their id."""
     address = parse_address(email)
@@ -60,7 +61,7 @@ def subscribe(
         installation,
         address,
         consent.wishes_of(topics),
-        Preferences(timezone, send_at, max_papers),
+        Preferences(timezone, send_at, max_papers, name),
         at,
         source="test",
         vouched=True,

@@ -1,0 +1,78 @@
+"""The topics a paper came for, as its card and a list name them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from service.mail.card import Because
+from service.mail.mime import encode
+
+_NAMED_TOPICS = 3
+_TEXT_COLUMNS = 72
+_CARD_COLUMN, _LINE_COLUMN = len("   Because: "), len("  because: ")
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Why a paper is there, encoded: what follows "Because:" on a card, and a line's whole note."""
+
+    labels: tuple[str, ...]
+    text: bytes
+    html: bytes
+    text_note: bytes
+    html_note: bytes
+
+    @classmethod
+    def of(cls, topics: Sequence[Because]) -> "Reasons":
+        """Return the reasons of a paper, its best topic first; without any it is trending."""
+        html = _html(topics)
+        return cls(
+            tuple(because.label for because in topics),
+            _text(topics, _CARD_COLUMN),
+            html,
+            _NOTE + _text(topics, _LINE_COLUMN),
+            _NOTE + html,
+        )
+
+    @classmethod
+    def noticed(cls, upvotes: str) -> "Reasons":
+        """Return the reason of a paper that is no topic's: how many people noticed it."""
+        text = encode(upvotes)
+        html = encode(upvotes.replace(" ", "\u00a0"))
+        return cls((), text, html, text, html)
+
+
+def _text(topics: Sequence[Because], column: int) -> bytes:
+    """Return the topics by name, broken between two where the line would be too long."""
+    pieces: list[bytes] = []
+    at = column
+    for position, because in enumerate(topics[:_NAMED_TOPICS]):
+        if position:
+            at += 2 + len(because.label)
+            # One column is left for the next comma, six for "+199".
+            fits = at + 1 + 5 * (len(topics) > _NAMED_TOPICS) <= _TEXT_COLUMNS
+            pieces.append(b", =\r\n" if fits else b",\r\n     =\r\n")
+            at = at if fits else 5 + len(because.label)
+        else:
+            at += len(because.label)
+        pieces.append(because.text)
+    pieces.append(_beyond(topics))
+    return b"".join(pieces)
+
+
+def _html(topics: Sequence[Because]) -> bytes:
+    pieces: list[bytes] = []
+    for position, because in enumerate(topics[:_NAMED_TOPICS]):
+        pieces += (_DOT if position else b"", because.html)
+    pieces.append(_beyond(topics))
+    return b"".join(pieces)
+
+
+def _beyond(topics: Sequence[Because]) -> bytes:
+    if not topics:
+        return b"trending today=\r\n"
+    more = len(topics) - _NAMED_TOPICS
+    return b" +%d=\r\n" % more if more > 0 else b""
+
+
+_DOT = encode(" · ")
+_NOTE = encode("because: ")

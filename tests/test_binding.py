@@ -1,0 +1,118 @@
+"""A letter bound from its parts: words marked, and every retry the same."""
+
+import email
+import email.policy
+import re
+
+import pytest
+from peers.newsroom import FRIDAY_NOON, at_work, publish, subscribe
+
+from service import binding, pipeline
+from service.binding import Binder
+from service.domain.deliveries import Claim
+from service.domain.papers import Paper
+from service.installation import Installation
+from service.store import parts
+
+LAMP = Paper(
+    title="Lamp: World Models for Agents",
+    abstract="Much is dark. We present Lamp. Agents need world models and large language models.",
+    authors=("Ada Quill",),
+    code="https://github.com/example/lamp",
+)
+FERRY = Paper(
+    title="Ferry",
+    abstract=(
+        "One two three four five six seven robots eight nine ten eleven twelve thirteen. "
+        "We present Ferry. It floats."
+    ),
+)
+
+
+def binder_of(installation: Installation) -> Binder:
+    def load(part_ids: object) -> dict[int, bytes]:
+        with installation.database.read() as connection:
+            return parts.bodies_of(connection, part_ids)  # type: ignore[arg-type]
+
+    return Binder(installation.house, installation.key, load)
+
+
+def claims_of(installation: Installation) -> list[Claim]:
+    pipeline.plan(installation, FRIDAY_NOON, everyone=True)
+    with at_work(installation, FRIDAY_NOON) as ledger:
+        return ledger.claim(100, FRIDAY_NOON)
+
+
+def bodies(letter: bytes) -> tuple[str, str]:
+    message = email.message_from_bytes(letter, policy=email.policy.default)
+    assert isinstance(message, email.message.EmailMessage)
+    text, html = message.iter_parts()
+    return text.get_content().replace("\r\n", "\n"), html.get_content()
+
+
+def marked(html: str) -> list[str]:
+    return re.findall(r'<b class="m"[^>]*>([^<]*)</b>', html)
+
+
+@pytest.mark.parametrize(
+    ("topic", "words"),
+    [
+        ("world models", ["World Models"]),
+        ("models world", ["World", "Models"]),
+        ("agent", ["Agents"]),
+        ("agents OR lamp OR world OR models", ["Lamp", "World", "Models"]),
+        ("presents", ["present"]),
+        ("title:agents NOT robots", ["Agents"]),
+        ("LLM", ["large language models"]),
+        ('author:"Ada Quill"', []),
+        ("has:code", []),
+    ],
+)
+def test_a_card_marks_what_its_topic_found(
+    installation: Installation, topic: str, words: list[str]
+) -> None:
+    publish(installation, FRIDAY_NOON, LAMP)
+    subscribe(installation, "ada@example.org", topic)
+    (claim,) = claims_of(installation)
+    _, html = bodies(binder_of(installation).bind(claim))
+    assert marked(html) == words
+
+
+def test_what_only_the_abstract_says_is_quoted(installation: Installation) -> None:
+    publish(installation, FRIDAY_NOON, FERRY, LAMP)
+    subscribe(installation, "ada@example.org", "robots OR lamp")
+    (claim,) = claims_of(installation)
+    text, html = bodies(binder_of(installation).bind(claim))
+    said = " ".join(text.split())
+    assert "In the abstract: “… two three four five six seven robots eight nine ten eleven" in said
+    assert all(len(line) <= 72 or "http" in line for line in text.splitlines())
+    assert 'seven <b class="m"' in html
+    assert marked(html) == ["Lamp", "robots"]
+
+
+def test_a_letters_only_card_may_say_more(installation: Installation) -> None:
+    long = "We present Barge. " + "It carries a heavy load of words. " * 30
+    publish(installation, FRIDAY_NOON, Paper(title="Barge", abstract=long))
+    subscribe(installation, "ada@example.org", "barge")
+    (claim,) = claims_of(installation)
+    text, _ = bodies(binder_of(installation).bind(claim))
+    assert " ".join(text.split()).count("It carries a heavy load of words.") == 20
+
+
+def test_a_letter_is_the_same_whoever_binds_it_and_however_often(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(installation, FRIDAY_NOON, LAMP, FERRY)
+    for topic in ("lamp", "robots", "world models", "ferry OR agents"):
+        subscribe(installation, f"{topic[:3]}@example.org", topic, "lamp")
+    subscribe(installation, "all@example.org")
+    claims = claims_of(installation)
+    usual = binder_of(installation)
+    first = [usual.bind(claim) for claim in claims]
+    assert [usual.bind(claim) for claim in claims] == first
+    # A binder that can keep hardly anything at hand begins anew for nearly every card.
+    monkeypatch.setattr(binding, "_SHOWN_AT_HAND", 2)
+    forgetful = binder_of(installation)
+    for _ in range(2):
+        assert [forgetful.bind(claim) for claim in claims] == first
+    assert len(claims) == 5
