@@ -12,7 +12,7 @@ from service.domain.deliveries import Kind
 from service.domain.policy import Result, Status
 from service.domain.readers import Consent, Reader
 from service.store import tables
-from service.store.bulk import among
+from service.store.bulk import among, fetch_raw
 
 _SUBSCRIBER = tables.table(tables.Subscriber)
 _PREFERENCE = tables.table(tables.Preference)
@@ -97,7 +97,7 @@ def page(connection: Connection, ids: Sequence[int], day: date) -> list[Reader]:
     """Return the readers of those ids as they are now, by id, for the local date `day`."""
     topics = _topics(connection, ids)
     unsent = _unsent(connection, ids)
-    rows = connection.execute(
+    query = (
         select(
             _SUBSCRIBER.c.id,
             _SUBSCRIBER.c.address,
@@ -125,7 +125,9 @@ def page(connection: Connection, ids: Sequence[int], day: date) -> list[Reader]:
             tuple(topics.get(subscriber_id, ())),
             unsent.get(subscriber_id),
         )
-        for subscriber_id, address, preference_id, max_papers, watermark in rows
+        for subscriber_id, address, preference_id, max_papers, watermark in fetch_raw(
+            connection, query
+        )
     ]
 
 
@@ -150,7 +152,7 @@ def _due_hours(
 
 def _topics(connection: Connection, ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
     found: dict[int, list[tuple[int, str]]] = {}
-    rows = connection.execute(
+    query = (
         select(
             _SUBSCRIPTION.c.subscriber_id,
             _SUBSCRIPTION.c.topic_id,
@@ -163,7 +165,7 @@ def _topics(connection: Connection, ids: Sequence[int]) -> dict[int, list[tuple[
         )
         .order_by(_SUBSCRIPTION.c.subscriber_id, _SUBSCRIPTION.c.position, _SUBSCRIPTION.c.id)
     )
-    for subscriber_id, topic_id, shown in rows:
+    for subscriber_id, topic_id, shown in fetch_raw(connection, query):
         found.setdefault(subscriber_id, []).append((topic_id, shown))
     return found
 
