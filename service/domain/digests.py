@@ -17,6 +17,7 @@ class SkipReason(StrEnum):
     NO_NEW_PAPERS = "no_new_papers"
     NO_MATCH = "no_match"
     MUTED = "muted"
+    BELOW_UPVOTES = "below_upvotes"
     SUPPRESSED = "suppressed"
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from service.domain.matches import Verdict
 from service.domain.papers import Paper
 from service.domain.ranking import TIERS, in_order
-from service.domain.readers import Wish
+from service.domain.wishes import Wish
 from service.domain.topics import Topic, parse
 from service.matching.index import PaperIndex
 from service.matching.rankings import Rankings

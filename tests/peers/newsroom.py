@@ -15,6 +15,7 @@ from service.domain.papers import Edition, Paper
 from service.domain.policy import Outcome, Result, Stage, decide
 from service.domain.readers import Preferences
 from service.domain.selection import unpack
+from service.domain.wishes import wishes_of
 from service.installation import Installation
 from service.mail.address import parse_address
 from service.mail.letter import Because, Card
@@ -59,7 +60,7 @@ def subscribe(
     consent.add(
         installation,
         address,
-        consent.wishes_of(topics),
+        wishes_of(topics),
         Preferences(timezone, send_at, max_papers),
         at,
         source="test",
