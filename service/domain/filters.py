@@ -57,6 +57,9 @@ class Filters:
         return replace(self, mutes=tuple(muted.values()), follows=tuple(followed.values()))
 
 
+UNFILTERED = Filters()
+
+
 def filters_of(
     mutes: Iterable[str] = (), follows: Iterable[str] = (), min_upvotes: int = 0
 ) -> Filters:

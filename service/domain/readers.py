@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import NamedTuple
 
-from service.domain.filters import Filters
+from service.domain.filters import UNFILTERED, Filters
 from service.domain.wishes import Wish
 
 
@@ -27,7 +27,7 @@ class Preferences:
     send_at: time = time(7)
     max_papers: int = 10
     name: str | None = None
-    filters: Filters = Filters()
+    filters: Filters = UNFILTERED
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,9 +86,7 @@ def _cut(text: str) -> tuple[str | None, str]:
     return label, after[0]
 
 
-def _distinct(
-    typed: Iterable[tuple[str | None, str]], known: Sequence[Wish]
-) -> tuple[Wish, ...]:
+def _distinct(typed: Iterable[tuple[str | None, str]], known: Sequence[Wish]) -> tuple[Wish, ...]:
     new = [(label, text.strip()) for label, text in typed if text.strip()]
     if len(new) > MAX_TOPICS:
         raise WishError(_too_many(len(new)))

@@ -43,10 +43,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A paper as a letter shows it, and the topics it names as the reasons."""
+    """A paper as a letter shows it, and the reasons its card names."""
 
     title: str
-    topics: tuple[str, ...]
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,8 @@ def why_skipped(skip: SkipRow) -> str:
     return {
         SkipReason.NO_NEW_PAPERS: "no new paper had come",
         SkipReason.NO_MATCH: "none of the new papers matched a topic",
-        SkipReason.MUTED: "the reader's own filters left none of the papers that matched",
+        SkipReason.MUTED: "all new papers that matched were muted",
+        SkipReason.BELOW_UPVOTES: "no new paper that matched had the upvotes asked for",
         SkipReason.SUPPRESSED: "the address is suppressed",
     }[SkipReason(skip.reason)]
 
@@ -180,7 +181,7 @@ def _recounted(
     connection: Connection, held: Wanted | None, after: int, upto: int, at: datetime
 ) -> Recount:
     if held is None:
-        return Recount((), ())
+        return Recount()
     new: Sequence[StoredPaper] = papers.between(connection, after, upto)
     return recount(new, held, at.astimezone(UTC).date())
 

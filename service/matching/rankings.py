@@ -23,8 +23,8 @@ class Rankings:
     closed at the end.
 
     A paper is known by its place in the order of trending, from 0, equals by lower seq; `places`
-    holds the paper ids in that order, `papers` and `seqs` what belongs to them. A set of papers is an integer with one
-    bit a place, so the lowest bit of a tier is its best paper.
+    holds the paper ids in that order, `papers` and `seqs` what belongs to them. A set of papers is
+    an integer with one bit a place, so the lowest bit of a tier is its best paper.
     """
 
     def __init__(

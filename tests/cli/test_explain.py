@@ -70,7 +70,7 @@ def test_a_paper_that_came_is_named_with_its_letter_place_and_topics(
     assert found["verdict"] == "came"
     assert found["because"] == "it stands in the letter of 2026-08-21, which is sent"
     assert (found["decided_on"], found["position"]) == ("2026-08-21", 1)
-    assert sorted(found["named_topics"]) == ["maps", "rivers"]
+    assert sorted(found["reasons"]) == ["maps", "rivers"]
     assert found["ingested"]["edition"] == "2026-08-21"
     assert [topic["matches"] for topic in found["recomputed"]["topics"]] == [True, True, False]
     assert found["recomputed"]["topics"][0]["found"] == [
@@ -289,7 +289,7 @@ def test_the_trace_of_a_letter_holds_record_and_recount_apart(
     assert (told["outcome"], told["consent"]["event"]) == ("digest", "active")
     digest = told["digest"]
     assert (digest["status"], digest["matched"], digest["looked_at"]) == ("failed", 3, [0, 3])
-    assert digest["papers"][0] == {"title": "Maps of Rivers", "topics": ["maps"]}
+    assert digest["papers"][0] == {"title": "Maps of Rivers", "reasons": ["maps"]}
     assert [(t["result"], t["reply_code"]) for t in digest["tries"]] == [("refused", 550)]
     recomputed = told["recomputed"]
     assert [(t["topic"], t["matched"]) for t in recomputed["topics"]] == [("maps", 3), ("tea", 0)]
