@@ -25,7 +25,7 @@ from service.cli.report import WorkFailed, print_json, say
 from service.domain.filters import filters_of
 from service.domain.readers import Consent, Subscriber
 from service.domain.timetable import parse_hour, zone
-from service.domain.wishes import Wish, labelled, places_of
+from service.domain.wishes import Wish, places_of, wishes_of
 from service.installation import open_installation
 from service.mail.address import parse_address
 
@@ -87,7 +87,7 @@ def change(
                 name=chosen.name if name is None else name.strip() or None,
                 filters=filters,
             ),
-            wishes=labelled(topic or (), wishes),
+            wishes=wishes_of(topic or (), wishes),
         )
 
     address = parse_address(email)

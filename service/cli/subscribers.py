@@ -37,7 +37,7 @@ from service.domain.filters import Filters, filters_of
 from service.domain.readers import Consent, Preferences
 from service.domain.timetable import TimetableError, parse_hour, zone
 from service.domain.topics import TopicError
-from service.domain.wishes import Wish, labelled
+from service.domain.wishes import Wish, wishes_of
 from service.installation import Installation, open_installation
 from service.mail.address import AddressError, parse_address
 from service.store import consents, deliveries, subscribers
@@ -83,7 +83,7 @@ def add(
         result = _add(
             installation,
             email=email,
-            wishes=labelled(topic or ()),
+            wishes=wishes_of(topic or ()),
             preferences=_preferences(
                 timezone,
                 send_at,
@@ -217,7 +217,7 @@ def _add_row(installation: Installation, row: csv_rows.Row, source: str) -> Sign
     return _add(
         installation,
         email=row.get("email", ""),
-        wishes=labelled(row.get("topics", "").split("|")),
+        wishes=wishes_of(row.get("topics", "").split("|")),
         preferences=_preferences(
             row.get("timezone"),
             row.get("send_at"),

@@ -39,18 +39,23 @@ class Wish:
 def wishes_of(texts: Iterable[str], known: Sequence[Wish] = ()) -> tuple[Wish, ...]:
     """Read topics as typed, each once, after those `known`, of which one may be typed anew.
 
-    Raises TopicError for the first that cannot be read, and WishError before any is read.
+    Each may have the reader's own label before it, as in `Brains = neural OR neuron`: with white
+    space around it, no topic has such a sign but in quotation marks. Raises TopicError for the
+    first that cannot be read, and WishError for a label that is too long and, before any is read,
+    for more topics than one reader may have.
     """
-    return _distinct([(None, text) for text in texts], known)
-
-
-def labelled(texts: Iterable[str], known: Sequence[Wish] = ()) -> tuple[Wish, ...]:
-    """Read topics as `wishes_of` does; each may have the reader's label before it, as in
-    `Brains = neural OR neuron`, with white space around the sign.
-
-    Raises WishError also for a label that is too long.
-    """
-    return _distinct(list(map(_cut, texts)), known)
+    typed = [text.strip() for text in texts if text.strip()]
+    if len(typed) > MAX_TOPICS:
+        raise WishError(_too_many(len(typed)))
+    wishes = {wish.query: wish for wish in known}
+    fresh: dict[str, Wish] = {}
+    for label, text in map(_cut, typed):
+        query = parse(text).canonical
+        fresh.setdefault(query, Wish(text, query, label))
+    wishes |= fresh
+    if len(wishes) > MAX_TOPICS:
+        raise WishError(_too_many(len(wishes)))
+    return tuple(wishes.values())
 
 
 def places_of(wishes: Sequence[Wish], words: str) -> list[int]:
@@ -74,31 +79,15 @@ def places_of(wishes: Sequence[Wish], words: str) -> list[int]:
     return found
 
 
-def _cut(text: str) -> tuple[str | None, str]:
-    """Return the label of a topic, if it has one, and the topic."""
-    before, *after = _EQUALS.split(text.strip(), maxsplit=1)
-    # A sign inside a phrase is the topic's own.
+def _cut(typed: str) -> tuple[str | None, str]:
+    """Return the label before a topic, if it has one, and the topic."""
+    before, *after = _EQUALS.split(typed, maxsplit=1)
     if not after or _QUOTED.search(before):
-        return None, text
+        return None, typed
     label = " ".join(before.split())
     if len(label) > MAX_LABEL:
         raise WishError(f"the label {label!r} has {len(label)} characters, {MAX_LABEL} are allowed")
-    return label, after[0]
-
-
-def _distinct(typed: Iterable[tuple[str | None, str]], known: Sequence[Wish]) -> tuple[Wish, ...]:
-    new = [(label, text.strip()) for label, text in typed if text.strip()]
-    if len(new) > MAX_TOPICS:
-        raise WishError(_too_many(len(new)))
-    wishes = {wish.query: wish for wish in known}
-    fresh: dict[str, Wish] = {}
-    for label, text in new:
-        query = parse(text).canonical
-        fresh.setdefault(query, Wish(text, query, label))
-    wishes |= fresh
-    if len(wishes) > MAX_TOPICS:
-        raise WishError(_too_many(len(wishes)))
-    return tuple(wishes.values())
+    return label, after[0].strip()
 
 
 def _too_many(count: int) -> str:
