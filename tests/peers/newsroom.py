@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from service import consent
 from service.domain.deliveries import Claim, Settlement
+from service.domain.filters import UNFILTERED, Filters
 from service.domain.papers import Edition, Paper
 from service.domain.policy import Outcome, Result, Stage, decide
 from service.domain.readers import Preferences
@@ -54,6 +55,7 @@ def subscribe(
     timezone: str = "UTC",
     send_at: time = time(7),
     max_papers: int = 10,
+    filters: Filters = UNFILTERED,
 ) -> int:
     """Add an active reader; return their id."""
     address = parse_address(email)
@@ -61,7 +63,7 @@ def subscribe(
         installation,
         address,
         wishes_of(topics),
-        Preferences(timezone, send_at, max_papers),
+        Preferences(timezone, send_at, max_papers, filters=filters),
         at,
         source="test",
         vouched=True,
