@@ -69,11 +69,9 @@ def change(
         chosen = reader.preferences
         if timezone is not None:
             zone(timezone)
-        filters = chosen.filters.without(unmute or (), unfollow or ()).adding(
-            mute or (), follow or ()
-        )
-        if min_upvotes is not None:
-            filters = filters_of(filters.mutes, filters.follows, min_upvotes)
+        left = chosen.filters.without(unmute or (), unfollow or ())
+        least = left.min_upvotes if min_upvotes is None else min_upvotes
+        filters = filters_of(mute or (), follow or (), least, known=left)
         wishes = _without(reader.wishes, no_topic or ())
         wishes = _switched(wishes, topic_off or (), enabled=False)
         wishes = _switched(wishes, topic_on or (), enabled=True)

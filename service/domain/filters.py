@@ -37,10 +37,6 @@ class Filters:
     def __bool__(self) -> bool:
         return bool(self.mutes or self.follows or self.min_upvotes)
 
-    def adding(self, mutes: Iterable[str] = (), follows: Iterable[str] = ()) -> "Filters":
-        """Return these filters and more, each once. Raises as `filters_of`."""
-        return filters_of([*self.mutes, *mutes], [*self.follows, *follows], self.min_upvotes)
-
     def without(self, mutes: Iterable[str] = (), follows: Iterable[str] = ()) -> "Filters":
         """Return these filters but for some, known by their meaning.
 
@@ -61,30 +57,31 @@ UNFILTERED = Filters()
 
 
 def filters_of(
-    mutes: Iterable[str] = (), follows: Iterable[str] = (), min_upvotes: int = 0
+    mutes: Iterable[str] = (),
+    follows: Iterable[str] = (),
+    min_upvotes: int = 0,
+    *,
+    known: Filters = UNFILTERED,
 ) -> Filters:
-    """Read filters as typed; what means the same is kept once, as typed first.
+    """Read filters as typed, after the mutes and authors `known`; what means the same is kept
+    once, as typed first.
 
     Raises FilterError for a name without a letter, a step of upvotes that there is not, or more
     than a reader may have, and TopicError for the first mute that is no topic.
     """
     muted = [text.strip() for text in mutes if text.strip()]
     followed = [" ".join(name.split()) for name in follows if name.strip()]
-    if len(muted) > MAX_MUTES:
-        raise FilterError(f"{len(muted)} mutes are more than one reader may have ({MAX_MUTES})")
-    if len(followed) > MAX_FOLLOWS:
-        raise FilterError(
-            f"{len(followed)} followed authors are more than one reader may have ({MAX_FOLLOWS})"
-        )
+    # Before any is read, and again when it is known which of them are the same.
+    _check_counts(len(muted), len(followed))
     if min_upvotes not in UPVOTE_STEPS:
         *most, last = map(str, UPVOTE_STEPS)
         raise FilterError(
             f"{min_upvotes} is no minimum of upvotes: choose {', '.join(most)} or {last}"
         )
     meanings: dict[str, str] = {}
-    for text in muted:
+    for text in (*known.mutes, *muted):
         meanings.setdefault(parse(text).canonical, text)
-    names: dict[str, str] = {}
+    names = {fold(name): name for name in known.follows}
     for name in followed:
         if len(name) > MAX_NAME:
             raise FilterError(
@@ -94,7 +91,17 @@ def filters_of(
         if not fold(name):
             raise FilterError(f"there is no letter in the author {name!r}")
         names.setdefault(fold(name), name)
+    _check_counts(len(meanings), len(names))
     return Filters(tuple(meanings.values()), tuple(names.values()), min_upvotes)
+
+
+def _check_counts(mutes: int, follows: int) -> None:
+    if mutes > MAX_MUTES:
+        raise FilterError(f"{mutes} mutes are more than one reader may have ({MAX_MUTES})")
+    if follows > MAX_FOLLOWS:
+        raise FilterError(
+            f"{follows} followed authors are more than one reader may have ({MAX_FOLLOWS})"
+        )
 
 
 def by_author(name: str) -> Expression:

@@ -61,7 +61,8 @@ def test_limits_hold_at_their_edges() -> None:
     )
     assert (len(filters.mutes), len(filters.follows)) == (MAX_MUTES, MAX_FOLLOWS)
     with pytest.raises(FilterError, match="51 mutes"):
-        filters.adding(mutes=["one more"])
+        filters_of(["one more"], known=filters)
+    assert filters_of(["TOPIC 7"], ["ada 7"], known=filters) == filters
 
 
 @pytest.mark.parametrize("text", ["(games", "NOT games", "a" * 513])
@@ -75,7 +76,8 @@ def test_a_mute_is_a_topic_and_its_mistakes_are_those_of_topics(text: str) -> No
 
 def test_filters_are_added_and_taken_away_by_what_they_mean() -> None:
     before = filters_of(["games", "tea"], ["Łukasz Kaiser"], 5)
-    after = before.without(["TEA"], ["lukasz kaiser"]).adding(["Games", "surveys"], ["Ada Byron"])
+    left = before.without(["TEA"], ["lukasz kaiser"])
+    after = filters_of(["Games", "surveys"], ["Ada Byron"], 5, known=left)
     assert after == Filters(("games", "surveys"), ("Ada Byron",), 5)
     with pytest.raises(FilterError, match="'maps' is not among what is muted: games, tea"):
         before.without(mutes=["maps"])

@@ -8,7 +8,7 @@ from peers.newsroom import FRIDAY_NOON, digests, publish, subscribe
 
 from service import pipeline
 from service.domain.digests import SkipReason
-from service.domain.filters import Filters
+from service.domain.filters import Filters, filters_of
 from service.domain.papers import Paper
 from service.domain.readers import Consent, Subscriber
 from service.installation import Installation
@@ -140,7 +140,7 @@ def test_a_change_of_filters_holds_from_the_next_letter_on_and_the_past_is_kept(
     newsroom.take_out(installation, FRIDAY_NOON)
 
     def mute_games(reader: Subscriber) -> Subscriber:
-        filters = reader.preferences.filters.adding(mutes=["games"])
+        filters = filters_of(["games"], known=reader.preferences.filters)
         return replace(reader, preferences=replace(reader.preferences, filters=filters))
 
     changed = change(installation, parse_address("ada@example.org"), mute_games, FRIDAY_NOON + DAY)
