@@ -172,7 +172,7 @@ def set_wishes(
             insert(_SUBSCRIPTION),
             [
                 values | {"subscriber_id": subscriber_id, "topic_id": topic_id, "valid_from": now}
-                for topic_id, values in wanted.items()
+                for topic_id, values in reversed(wanted.items())
             ],
         )
 

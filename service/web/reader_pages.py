@@ -139,7 +139,7 @@ def reader_pages(
             return dress.bad_link()
         return dress.page(
             "confirm",
-            topics=[wish.shown for wish in reader.wishes],
+            topics=[wish.shown for wish in reader.wishes if wish.enabled],
             send_at=f"{reader.preferences.send_at:%H:%M}",
             timezone=reader.preferences.timezone,
             first_letter=when_first(reader.preferences),
