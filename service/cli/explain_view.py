@@ -194,7 +194,9 @@ def _print_verdict(subscriber: Subscriber, asked: str, verdict: PaperVerdict) ->
         say(f"Verdict:    {answer}: {verdict.because}")
         return
     say(f"{_one_line(stored.paper.title)} ({stored.key})")
-    say(f"Verdict:    {answer}: {verdict.because}")
+    # Filters say in their first word what the answer is: muted by ..., below your minimum.
+    spoken = answer.partition(" ")[0] == verdict.because.partition(" ")[0]
+    say(f"Verdict:    {verdict.because if spoken else f'{answer}: {verdict.because}'}")
     say(f"Reader:     {subscriber.email}, {subscriber.status}")
     if arrival:
         say(f"Ingested:   {arrival.at:%Y-%m-%d %H:%M} UTC, {arrival.file}, edition {arrival.date}")

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from service.cli.report import number, print_table, say
+from service.domain.digests import SkipReason
 from service.domain.filters import Filters
 from service.domain.readers import Subscriber
 from service.domain.wishes import Wish
@@ -117,7 +118,7 @@ def print_out(
             ],
         )
     if skip:
-        reason = skip.reason.replace("_", " ")
+        reason = SkipReason(skip.reason).words
         looked = number(skip.seq_to - skip.seq_from, "new paper")
         say(f"\nNo letter on {skip.local_date}: {reason} ({looked} looked at)")
 

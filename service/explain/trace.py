@@ -116,7 +116,7 @@ def trace(
             subscriber,
             day,
             Outcome.SKIPPED,
-            why_skipped(skip),
+            SkipReason(skip.reason).words,
             consent,
             suppressed,
             held,
@@ -164,17 +164,6 @@ def chosen_for(connection: Connection, digest: DigestRow) -> tuple[Chosen, ...] 
         )
         for picked in selection.cards
     )
-
-
-def why_skipped(skip: SkipRow) -> str:
-    """Return in words why a plan decided that no letter goes out."""
-    return {
-        SkipReason.NO_NEW_PAPERS: "no new paper had come",
-        SkipReason.NO_MATCH: "none of the new papers matched a topic",
-        SkipReason.MUTED: "all new papers that matched were muted",
-        SkipReason.BELOW_UPVOTES: "no new paper that matched had the upvotes asked for",
-        SkipReason.SUPPRESSED: "the address is suppressed",
-    }[SkipReason(skip.reason)]
 
 
 def _recounted(

@@ -20,7 +20,7 @@ from service.explain.recount import (
     recount,
 )
 from service.explain.search import meant
-from service.explain.trace import Outcome, Trace, chosen_for, served_to, trace, why_skipped
+from service.explain.trace import Outcome, Trace, chosen_for, served_to, trace
 from service.mail.card import face
 from service.store import deliveries, digests, papers, wanted
 from service.store.deliveries import SkipRow
@@ -189,7 +189,7 @@ class _Judge:
         return replace(weighed, why=Why.NOT_SENT, because=words)
 
     def _by_skip(self, skip: SkipRow) -> PaperVerdict:
-        words = f"no letter came on {skip.local_date}: {why_skipped(skip)}"
+        words = f"no letter came on {skip.local_date}: {SkipReason(skip.reason).words}"
         reader = self._trace.subscriber.subscriber_id
         held = wanted.at(self._connection, reader, skip.at)
         weighed = self._weigh(held, skip.seq_from, skip.seq_to, skip.at)
