@@ -56,9 +56,6 @@ _WORDS = {
 }
 
 
-app.command()(change)
-
-
 @app.command()
 def add(
     email: Email,
@@ -77,7 +74,8 @@ def add(
 ) -> None:
     """Add one subscriber.
 
-    A pending one gets a letter that asks them to confirm. Who unsubscribed is never revived.
+    A pending one gets a letter that asks them to confirm. Who unsubscribed is never revived. By
+    default letters come at 07:00 UTC, with at most 10 papers.
     """
     with open_installation(settings.load()) as installation:
         result = _add(
@@ -137,6 +135,9 @@ def import_(
         say(f"Of {number(len(rows), 'row')}: {shown or 'nobody'}")
     if refused:
         raise WorkFailed(f"{len(refused)} of {number(len(rows), 'row')} could not be read.")
+
+
+app.command()(change)
 
 
 @app.command("list")
@@ -219,8 +220,8 @@ def _add_row(installation: Installation, row: csv_rows.Row, source: str) -> Sign
         email=row.get("email", ""),
         wishes=wishes_of(row.get("topics", "").split("|")),
         preferences=_preferences(
-            row.get("timezone"),
-            row.get("send_at"),
+            row.get("timezone") or None,
+            row.get("send_at") or None,
             None,
             row.get("name"),
             filters_of(mutes, follows, int(least)),
@@ -237,14 +238,14 @@ def _preferences(
     name: str | None,
     filters: Filters,
 ) -> Preferences:
-    """Return preferences as typed; what is missing or empty is as by default."""
+    """Return preferences as typed; what was not is as by default."""
     usual = Preferences()
-    if timezone:
+    if timezone is not None:
         zone(timezone)
     return Preferences(
-        timezone or usual.timezone,
-        parse_hour(send_at) if send_at else usual.send_at,
-        max_papers or usual.max_papers,
+        usual.timezone if timezone is None else timezone,
+        usual.send_at if send_at is None else parse_hour(send_at),
+        usual.max_papers if max_papers is None else max_papers,
         name or None,
         filters,
     )

@@ -95,15 +95,6 @@ def filters_of(
     return Filters(tuple(meanings.values()), tuple(names.values()), min_upvotes)
 
 
-def _check_counts(mutes: int, follows: int) -> None:
-    if mutes > MAX_MUTES:
-        raise FilterError(f"{mutes} mutes are more than one reader may have ({MAX_MUTES})")
-    if follows > MAX_FOLLOWS:
-        raise FilterError(
-            f"{follows} followed authors are more than one reader may have ({MAX_FOLLOWS})"
-        )
-
-
 def by_author(name: str) -> Expression:
     """Return what finds an author's papers: just as the topic `author:"NAME"` does."""
     return In(Field.AUTHOR, Term(tuple(fold(name).split())))
@@ -148,6 +139,15 @@ def sift(matched: int, *, followed: int, muted: int, noticed: int) -> Sifted:
     shown = found & ~muted
     others = shown & noticed & ~followed
     return Sifted(shown & followed, others, found & muted, shown & ~followed & ~noticed)
+
+
+def _check_counts(mutes: int, follows: int) -> None:
+    if mutes > MAX_MUTES:
+        raise FilterError(f"{mutes} mutes are more than one reader may have ({MAX_MUTES})")
+    if follows > MAX_FOLLOWS:
+        raise FilterError(
+            f"{follows} followed authors are more than one reader may have ({MAX_FOLLOWS})"
+        )
 
 
 def _not_among(words: str, which: str, there: Sequence[str]) -> str:
