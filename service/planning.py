@@ -5,16 +5,18 @@ from datetime import UTC, datetime
 
 from service.domain.deliveries import Kind, Planned
 from service.domain.digests import Digest, Skipped, SkipReason, compose
+from service.domain.filters import Filters
 from service.domain.links import new_token
 from service.domain.readers import Reader, address_hash
 from service.mail.letter import Letters
 from service.matching.rankings import Rankings
+from service.matching.sieve import Sieve
 from service.printing import Press
 from service.store.deliveries import Verdict
 from service.store.papers import StoredPaper
 
-# A reader's topics, the seq they were served up to, and the most papers they take.
-Wanted = tuple[tuple[tuple[int, str], ...], int, int]
+# A reader's topics, the seq they were served up to, the most papers they take, and their filters.
+Wanted = tuple[tuple[tuple[int, str], ...], int, int, Filters | None]
 
 _DECISIONS_KEPT = 30_000
 
@@ -41,6 +43,7 @@ class Planner:
         self._queries_of = queries_of
         self._queries: dict[int, str] = {}
         self._rankings = Rankings(by_id, self._queries, today)
+        self._sieve = Sieve(self._rankings)
         keyed = {stored.paper_id: (stored.key, stored.paper) for stored in papers}
         in_place = [keyed[paper_id] for paper_id in self._rankings.places]
         self._press = Press(letters, keep, in_place, year=today.year)
@@ -56,8 +59,13 @@ class Planner:
         wanted = {_wanted(reader): None for reader in readers}
         chosen = {want: self._choose(*want) for want in wanted if want not in self._decided}
         printed = self._press.print(
-            [(want[0], choice) for want, choice in chosen.items() if isinstance(choice, Digest)],
+            [
+                (topics, filters.follows if filters else (), choice)
+                for (topics, _, _, filters), choice in chosen.items()
+                if isinstance(choice, Digest)
+            ],
             self._rankings.levels,
+            self._sieve.followed,
         )
         selections = iter(printed)
         decided = {want: self._decided[want] for want in wanted if want in self._decided}
@@ -78,12 +86,20 @@ class Planner:
             queries = self._queries_of(unseen)
             self._rankings.expect(queries.values())
             self._queries.update(queries)
+        self._sieve.expect(reader.filters for reader in readers if reader.filters)
 
     def _choose(
-        self, topics: Sequence[tuple[int, str]], served_to: int, max_papers: int
+        self,
+        topics: Sequence[tuple[int, str]],
+        served_to: int,
+        max_papers: int,
+        filters: Filters | None,
     ) -> Digest | Skipped:
         if served_to >= self._upto:
             return Skipped(SkipReason.NO_NEW_PAPERS)
+        if filters:
+            wanted = [topic_id for topic_id, _ in topics]
+            return self._sieve.digest(filters, wanted, served_to, max_papers)
         standing = self._rankings.standing
         standings = [standing(topic_id, served_to) for topic_id, _ in topics]
         return compose(
@@ -114,4 +130,4 @@ class Planner:
 
 
 def _wanted(reader: Reader) -> Wanted:
-    return reader.topics, reader.served_to, reader.max_papers
+    return reader.topics, reader.served_to, reader.max_papers, reader.filters

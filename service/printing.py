@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from service.domain.deliveries import Claim, Kind
-from service.domain.digests import Digest
+from service.domain.digests import Digest, mask_of
 from service.domain.links import Purpose, sign
 from service.domain.papers import Paper
 from service.domain.ranking import Levels
@@ -43,31 +43,56 @@ class Press:
         self._year = year
         self._cards: dict[int, bytes] = {}
         self._names: dict[str, bytes] = {}
+        self._authors: dict[str, bytes] = {}
         self._frame: int | None = None
 
     def print(
         self,
-        digests: Sequence[tuple[Sequence[tuple[int, str]], Digest]],
+        digests: Sequence[tuple[Sequence[tuple[int, str]], Sequence[str], Digest]],
         levels_of: Callable[[int], Levels],
+        papers_by: Callable[[str], int],
     ) -> list[bytes]:
         """Return each digest as a packed selection, printing the parts that do not exist yet.
 
-        A digest comes with its reader's topics, by id and words; `levels_of` gives the places
-        that match one. A card names the topics it is most about first.
+        A digest comes with its reader's topics, by id and words, and the authors they follow;
+        `levels_of` gives the places that match a topic, `papers_by` the set of those by an author.
+        A card names authors first, and then the topics it is most about.
         """
         if not digests:
             return []
         if self._frame is None:
             (self._frame,) = self._keep([self._letters.frame("digest")])
-        labels = {shown for topics, _ in digests for _, shown in topics}
-        places = {place for _, digest in digests for place in digest.chosen}
+        labels = {shown for topics, _, _ in digests for _, shown in topics}
+        places = {place for _, _, digest in digests for place in digest.chosen}
+        shown_papers = mask_of(places)
+        authors = {
+            author
+            for _, follows, _ in digests
+            for author in follows
+            if papers_by(author) & shown_papers
+        }
         self._store(self._names, labels, self._letters.because)
+        self._store(self._authors, authors, self._letters.because_followed)
         self._store(self._cards, places, self._card)
         cards, names, frame = self._cards, self._names, self._frame
         packed = []
-        for topics, digest in digests:
+        for topics, follows, digest in digests:
             named = [(levels_of(topic_id), names[shown]) for topic_id, shown in topics]
-            if len(named) == 1:
+            if follows:
+                followed = [
+                    (papers_by(author), self._authors[author])
+                    for author in follows
+                    if author in authors
+                ]
+                picked = [
+                    (
+                        cards[place],
+                        [name for papers, name in followed if papers >> place & 1]
+                        + _found_by(named, place),
+                    )
+                    for place in digest.chosen
+                ]
+            elif len(named) == 1:
                 only = [name for _, name in named]
                 picked = [(cards[place], only) for place in digest.chosen]
             else:

@@ -33,11 +33,13 @@ ALLOWED = {
     "explain": {"mail", "matching", "store"},
     "notices": {"installation", "store"},
     "consent": {"notices", "installation", "mail", "printing", "store"},
+    "preferences": {"installation", "mail", "store"},
     "web": {"consent", "installation", "mail", "pipeline", "resources", "store"},
     "schedule": {"consent", "fetching", "installation", "pipeline", "sources", "store"},
     "cli": {
         "backtest", "consent", "demo", "explain", "fetching", "installation", "intake", "mail",
-        "observe", "pipeline", "resources", "schedule", "settings", "sources", "store", "web",
+        "observe", "pipeline", "preferences", "resources", "schedule", "settings", "sources",
+        "store", "web",
     },
 }  # fmt: skip
 

@@ -17,7 +17,23 @@ class SkipReason(StrEnum):
     NO_NEW_PAPERS = "no_new_papers"
     NO_MATCH = "no_match"
     MUTED = "muted"
+    BELOW_UPVOTES = "below_upvotes"
     SUPPRESSED = "suppressed"
+
+    @property
+    def words(self) -> str:
+        """The reason as a person is told it, to follow "no letter:"."""
+        match self:
+            case SkipReason.NO_NEW_PAPERS:
+                return "no new paper had come"
+            case SkipReason.NO_MATCH:
+                return "none of the new papers matched a topic"
+            case SkipReason.MUTED:
+                return "all new papers that matched were muted"
+            case SkipReason.BELOW_UPVOTES:
+                return "no new paper that matched had the upvotes asked for"
+            case SkipReason.SUPPRESSED:
+                return "the address is suppressed"
 
 
 class Standing(NamedTuple):

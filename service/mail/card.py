@@ -114,11 +114,12 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Because:
-    """A topic as a card names it, encoded."""
+    """A reason as a card names it, encoded: a topic, or an author whom the reader follows."""
 
     label: str
     text: bytes
     html: bytes
+    is_topic: bool = True
 
     @classmethod
     def build(cls, label: str) -> "Because":
@@ -126,15 +127,23 @@ class Because:
         name = topic_name(one_line(label))
         return cls(name, encode(name), encode(f"<bdi>{escape(name)}</bdi>"))
 
+    @classmethod
+    def followed(cls, author: str) -> "Because":
+        """Return the because of a followed author, the name cut at 40 characters."""
+        name, words = topic_name(one_line(author)), "you follow "
+        html = f"{words}<bdi>{escape(name)}</bdi>"
+        return cls(words + name, encode(words + name), encode(html), is_topic=False)
+
     def pack(self) -> bytes:
         """Return the because as a part to store."""
-        return pack([self.label.encode(), self.text, self.html])
+        kind = [] if self.is_topic else [b"author"]
+        return pack([self.label.encode(), self.text, self.html, *kind])
 
     @classmethod
     def unpack(cls, part: bytes) -> "Because":
         """Return the because that was packed. Raises MalformedPart."""
-        label, text, html = unpack(part)
-        return cls(label.decode(), text, html)
+        label, text, html, *kind = unpack(part)
+        return cls(label.decode(), text, html, is_topic=not kind)
 
 
 def _links(paper: Paper, title: str) -> tuple[Link, ...]:

@@ -55,7 +55,7 @@ def join(
 ) -> bytes:
     """Return the complete message (RFC 5322) for one reader, ready for the wire.
 
-    Each card comes with the topics it is there for, best first; without any it is trending. Same
+    Each card comes with the reasons it is there for, best first; without any it is trending. Same
     arguments, same bytes. Raises HeaderError for an address, token or link that no header can
     hold, and ValueError where the kind of letter lacks what it is about.
     """
@@ -99,7 +99,11 @@ def _words(
         raise ValueError("a digest without a paper is not a letter")
     name = one_line(personal.name or "")
     day, hour = personal.local_date, personal.local_hour
-    topics = list(dict.fromkeys(because.label for _, reasons in cards for because in reasons))
+    topics = list(
+        dict.fromkeys(
+            because.label for _, reasons in cards for because in reasons if because.is_topic
+        )
+    )
     greeting = wording.greeting(hour, day, name)
     summary = wording.summary(len(cards), personal.topics, personal.matched)
     first = cards[0][0]

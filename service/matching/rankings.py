@@ -5,6 +5,7 @@ from datetime import date
 from itertools import islice
 
 from service.domain.digests import Standing, mask_of
+from service.domain.expression import Expression
 from service.domain.papers import Paper
 from service.domain.ranking import TIERS, Levels, in_order, trending
 from service.domain.topics import Topic, parse
@@ -22,8 +23,8 @@ class Rankings:
     closed at the end.
 
     A paper is known by its place in the order of trending, from 0, equals by lower seq; `places`
-    holds the paper ids in that order, `seqs` their seqs. A set of papers is an integer with one
-    bit a place, so the lowest bit of a tier is its best paper.
+    holds the paper ids in that order, `papers` and `seqs` what belongs to them. A set of papers is
+    an integer with one bit a place, so the lowest bit of a tier is its best paper.
     """
 
     def __init__(
@@ -39,7 +40,8 @@ class Rankings:
         self.places = [paper_id for _, _, paper_id in scored]
         self.seqs = [seq for _, seq, _ in scored]
         self._queries = queries
-        self._index = PaperIndex([papers[paper_id][1] for paper_id in self.places])
+        self.papers = [papers[paper_id][1] for paper_id in self.places]
+        self._index = PaperIndex(self.papers)
         self._levels: dict[int, Levels] = {}
         self._new: dict[int, int] = {}
         self._standings: dict[tuple[int, int], Standing] = {}
@@ -55,6 +57,10 @@ class Rankings:
             topic = query if isinstance(query, Topic) else parse(query)
             self._levels[topic_id] = self._index.run(topic.expression)
         return self._levels[topic_id]
+
+    def meeting(self, expression: Expression) -> int:
+        """Return the set of papers that meet an expression."""
+        return self._index.run(expression)[0]
 
     def new_after(self, seq: int) -> int:
         """Return the set of papers with a higher seq."""

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 
-from sqlalchemy import Connection, exists, func, or_, select, tuple_
+from sqlalchemy import Connection, Text, case, cast, exists, func, or_, select, tuple_
 from sqlmodel import col
 
 from service.domain.deliveries import Kind
+from service.domain.filters import Filters
 from service.domain.policy import Result, Status
 from service.domain.readers import Consent, Reader
 from service.store import tables
@@ -22,6 +23,17 @@ _SKIP = tables.table(tables.Skip)
 _CLOCK = tables.table(tables.ReaderClock)
 
 _HOURS_AT_ONCE = 10_000
+# The preference's id where it has filters, else NULL: most have none, and are to cost nothing.
+_FILTERED = case(
+    (
+        or_(
+            _PREFERENCE.c.min_upvotes > 0,
+            cast(_PREFERENCE.c.mutes, Text) != "[]",
+            cast(_PREFERENCE.c.follows, Text) != "[]",
+        ),
+        _PREFERENCE.c.id,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +116,7 @@ def page(connection: Connection, ids: Sequence[int], day: date) -> list[Reader]:
             _PREFERENCE.c.id,
             _PREFERENCE.c.max_papers,
             _CLOCK.c.watermark,
+            _FILTERED,
         )
         .join(_PREFERENCE, _PREFERENCE.c.subscriber_id == _SUBSCRIBER.c.id)
         .join(_CLOCK, _CLOCK.c.subscriber_id == _SUBSCRIBER.c.id)
@@ -114,6 +127,8 @@ def page(connection: Connection, ids: Sequence[int], day: date) -> list[Reader]:
         )
         .order_by(_SUBSCRIBER.c.id)
     )
+    rows = fetch_raw(connection, query)
+    filters = _filters(connection, [row[-1] for row in rows if row[-1] is not None])
     return [
         Reader(
             subscriber_id,
@@ -124,10 +139,9 @@ def page(connection: Connection, ids: Sequence[int], day: date) -> list[Reader]:
             watermark,
             tuple(topics.get(subscriber_id, ())),
             unsent.get(subscriber_id),
+            filters.get(filtered),
         )
-        for subscriber_id, address, preference_id, max_papers, watermark in fetch_raw(
-            connection, query
-        )
+        for subscriber_id, address, preference_id, max_papers, watermark, filtered in rows
     ]
 
 
@@ -168,6 +182,23 @@ def _topics(connection: Connection, ids: Sequence[int]) -> dict[int, list[tuple[
     for subscriber_id, topic_id, shown in fetch_raw(connection, query):
         found.setdefault(subscriber_id, []).append((topic_id, shown))
     return found
+
+
+def _filters(connection: Connection, preference_ids: Sequence[int]) -> dict[int | None, Filters]:
+    if not preference_ids:
+        return {}
+    rows = connection.execute(
+        select(
+            _PREFERENCE.c.id,
+            _PREFERENCE.c.mutes,
+            _PREFERENCE.c.follows,
+            _PREFERENCE.c.min_upvotes,
+        ).where(among(connection, _PREFERENCE.c.id, preference_ids))
+    )
+    return {
+        preference_id: Filters(tuple(mutes), tuple(follows), least or 0)
+        for preference_id, mutes, follows, least in rows
+    }
 
 
 def _unsent(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[int, int]]:

@@ -11,10 +11,12 @@ from sqlalchemy import select
 
 from service import consent
 from service.domain.deliveries import Claim, Settlement
+from service.domain.filters import UNFILTERED, Filters
 from service.domain.papers import Edition, Paper
 from service.domain.policy import Outcome, Result, Stage, decide
 from service.domain.readers import Preferences
 from service.domain.selection import unpack
+from service.domain.wishes import wishes_of
 from service.installation import Installation
 from service.mail.address import parse_address
 from service.mail.letter import Because, Card
@@ -53,14 +55,15 @@ def subscribe(
     timezone: str = "UTC",
     send_at: time = time(7),
     max_papers: int = 10,
+    filters: Filters = UNFILTERED,
 ) -> int:
     """Add an active reader; return their id."""
     address = parse_address(email)
     consent.add(
         installation,
         address,
-        consent.wishes_of(topics),
-        Preferences(timezone, send_at, max_papers),
+        wishes_of(topics),
+        Preferences(timezone, send_at, max_papers, filters=filters),
         at,
         source="test",
         vouched=True,
