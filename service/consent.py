@@ -10,13 +10,13 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from service import notices
+from service.binding import UNDO_WITHIN
 from service.domain.deliveries import Kind
 from service.domain.links import Grant, Purpose, sign, verify
 from service.domain.readers import Consent, Preferences, Subscriber, address_hash
 from service.domain.wishes import Wish
 from service.installation import Installation
 from service.mail.address import Address, parse_address
-from service.printing import UNDO_WITHIN
 from service.store import consents, deliveries, papers, subscribers, suppressions, wanted
 from service.store.turns import Turn
 

@@ -39,6 +39,7 @@ class Installation:
     lookback: timedelta
     retention: timedelta
     resend_uncertain: bool
+    trending_section: bool
     chance: Callable[[], float] = secrets.SystemRandom().random
 
     def __enter__(self) -> "Installation":
@@ -92,4 +93,5 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
         lookback=timedelta(days=settings.lookback_days),
         retention=timedelta(days=settings.retention_days),
         resend_uncertain=settings.uncertain == "resend",
+        trending_section=settings.trending_section,
     )

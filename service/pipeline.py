@@ -17,6 +17,7 @@ from pathlib import Path
 import uvloop
 from sqlalchemy import Connection
 
+from service.binding import Binder
 from service.domain.deliveries import Claim
 from service.domain.digests import Skipped, SkipReason
 from service.domain.policy import Result
@@ -26,7 +27,6 @@ from service.installation import Installation
 from service.intake import Ingested, take_in
 from service.mail.sender import Sender
 from service.planning import Planner
-from service.printing import Binder
 from service.sources import folder
 from service.store import (
     deliveries,
@@ -42,6 +42,7 @@ from service.store import (
 from service.store.deliveries import Recorded, Verdict
 from service.store.engine import Database
 from service.store.ledger import Ledger
+from service.store.papers import StoredPaper
 from service.store.turns import Turn
 
 READERS_AT_ONCE = 2000
@@ -130,9 +131,7 @@ def plan(
                 connection, verdicts, upto=upto, now=now, expires_at=now + DIGEST_LIVES
             )
 
-        with Planner(
-            installation.letters, new, _queries(database), keep, upto=upto, now=now
-        ) as planner:
+        with _planner(installation, new, keep, upto, now) as planner:
             done = 0
             for day, ids in due.pages(READERS_AT_ONCE):
                 with database.read() as connection:
@@ -142,6 +141,24 @@ def plan(
                 done += len(ids)
                 progress(done, len(due))
     return made
+
+
+def _planner(
+    installation: Installation,
+    new: Sequence[StoredPaper],
+    keep: Callable[[Sequence[bytes]], Sequence[int]],
+    upto: int,
+    now: datetime,
+) -> Planner:
+    return Planner(
+        installation.letters,
+        new,
+        _queries(installation.database),
+        keep,
+        upto=upto,
+        now=now,
+        trending_section=installation.trending_section,
+    )
 
 
 def _queries(database: Database) -> Callable[[Iterable[int]], dict[int, str]]:
@@ -250,9 +267,7 @@ def preview(
         shelf.extend(bodies)
         return list(range(len(shelf) - len(bodies), len(shelf)))
 
-    with Planner(
-        installation.letters, new, _queries(database), keep, upto=upto, now=now
-    ) as planner:
+    with _planner(installation, new, keep, upto, now) as planner:
         (verdict,) = planner.decide(page, suppressed)
     if isinstance(verdict.decision, Skipped):
         return verdict.decision

@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     lookback_days: Annotated[int, Field(ge=0, le=60)] = 3
     retention_days: Annotated[int, Field(ge=2, le=3650)] = 40
     tick_seconds: Annotated[float, Field(ge=0.2, le=3600)] = 30
+    trending_section: bool = True
     uncertain: Literal["resend", "hold"] = "resend"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from peers import postgres
+from playwright.sync_api import Browser, sync_playwright
 
 from service import settings
 from service.installation import Installation, open_installation
@@ -47,6 +48,18 @@ def corpus() -> Path:
     if not folder.is_dir():
         missing(f"no corpus of real digest files at {folder}: set PAPERROUND_CORPUS")
     return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real browser without a window."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        missing("no chromium here (Debian's package chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(autouse=True)

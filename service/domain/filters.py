@@ -6,9 +6,7 @@ letter.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
-from service.domain.digests import SkipReason
 from service.domain.expression import Expression, Field, In, Term
 from service.domain.papers import Paper
 from service.domain.text import fold
@@ -95,6 +93,15 @@ def filters_of(
     return Filters(tuple(meanings.values()), tuple(names.values()), min_upvotes)
 
 
+def _check_counts(mutes: int, follows: int) -> None:
+    if mutes > MAX_MUTES:
+        raise FilterError(f"{mutes} mutes are more than one reader may have ({MAX_MUTES})")
+    if follows > MAX_FOLLOWS:
+        raise FilterError(
+            f"{follows} followed authors are more than one reader may have ({MAX_FOLLOWS})"
+        )
+
+
 def by_author(name: str) -> Expression:
     """Return what finds an author's papers: just as the topic `author:"NAME"` does."""
     return In(Field.AUTHOR, Term(tuple(fold(name).split())))
@@ -103,51 +110,6 @@ def by_author(name: str) -> Expression:
 def noticed(paper: Paper, least: int) -> bool:
     """Tell whether a paper has at least so many upvotes, or comes from where none are counted."""
     return paper.upvotes is None or paper.upvotes >= least
-
-
-class Sifted(NamedTuple):
-    """Papers found for a reader, as disjoint sets with one bit a paper.
-
-    `followed` and `others` are shown, the former first; `muted` and `below` (the minimum of
-    upvotes) are not.
-    """
-
-    followed: int
-    others: int
-    muted: int
-    below: int
-
-    def nothing_left(self) -> SkipReason | None:
-        """Return why no paper is left, or None if one is: what took the last away."""
-        if self.followed or self.others:
-            return None
-        if self.below:
-            return SkipReason.BELOW_UPVOTES
-        return SkipReason.MUTED if self.muted else SkipReason.NO_MATCH
-
-
-def sift(matched: int, *, followed: int, muted: int, noticed: int) -> Sifted:
-    """Decide which papers a reader is shown; the sets are of papers that are new to them.
-
-    `matched` met a topic, `followed` are by an author followed, `muted` meet a mute and `noticed`
-    have the upvotes asked for. A mute holds for all, the minimum not for a followed author.
-
-    Upvotes count as they stand when the digest is decided. A paper in `below` may rise later, and
-    is offered again by none: who lets such papers come on their second day begins here.
-    """
-    found = matched | followed
-    shown = found & ~muted
-    others = shown & noticed & ~followed
-    return Sifted(shown & followed, others, found & muted, shown & ~followed & ~noticed)
-
-
-def _check_counts(mutes: int, follows: int) -> None:
-    if mutes > MAX_MUTES:
-        raise FilterError(f"{mutes} mutes are more than one reader may have ({MAX_MUTES})")
-    if follows > MAX_FOLLOWS:
-        raise FilterError(
-            f"{follows} followed authors are more than one reader may have ({MAX_FOLLOWS})"
-        )
 
 
 def _not_among(words: str, which: str, there: Sequence[str]) -> str:

@@ -56,6 +56,32 @@ def verify(key: bytes, purpose: Purpose, token: str, *, now: datetime, max_age: 
     return grant
 
 
+def web_name(key: bytes, delivery_id: int) -> str:
+    """Return what the address of a delivery's web copy calls it: 32 characters.
+
+    Nobody without the key can guess a name, or read one: it is the delivery's id, encrypted under
+    a tag that is a keyed hash of the id itself (as SIV does). So it tells nothing of the tokens
+    of that delivery or of its reader, nor how many letters there were, and no two copies can be
+    traced to one reader.
+    """
+    octets = delivery_id.to_bytes(8)
+    tag = hmac.digest(key, b"web:" + octets, "sha256")[:_TAG]
+    return _encode(tag + _masked(key, tag, octets))
+
+
+def delivery_of(key: bytes, name: str) -> int:
+    """Return the id of the delivery whose web copy has that name; raise BadLink."""
+    try:
+        octets = _decode(name)
+    except ValueError:
+        octets = b""
+    tag, hidden = octets[:_TAG], octets[_TAG:]
+    delivery_id = int.from_bytes(_masked(key, tag, hidden)) if len(hidden) == 8 else 0
+    if not hmac.compare_digest(web_name(key, delivery_id).encode(), name.encode()):
+        raise BadLink("the name of a web copy is not whole")
+    return delivery_id
+
+
 def new_token() -> str:
     """Return 128 random bits in hexadecimal, for a delivery or an unsubscribe link."""
     return secrets.token_hex(16)
@@ -64,6 +90,15 @@ def new_token() -> str:
 def token_hash(token: str) -> str:
     """Return what is kept of a token that must still be recognised after its owner is erased."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+# 16 octets of tag and 8 of id make 32 characters without padding.
+_TAG = 16
+
+
+def _masked(key: bytes, tag: bytes, octets: bytes) -> bytes:
+    stream = hmac.digest(key, b"web-id:" + tag, "sha256")
+    return bytes(one ^ other for one, other in zip(octets, stream, strict=False))
 
 
 def _signature(key: bytes, purpose: Purpose, payload: str) -> str:

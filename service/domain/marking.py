@@ -1,12 +1,25 @@
 """Where words that matched stand in the text as it is shown."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from service.domain.text import UNSPACED_SIGN, words
 
 # A word as written; in a script without spaces, each character, as `words` has it.
 _WORD = re.compile(rf"{UNSPACED_SIGN}|(?:(?!{UNSPACED_SIGN})[^\W_]|[\u0300-\u036f])+")
+
+
+# A word as matching counts it, and where it stands in its text.
+Spelled = Sequence[tuple[str, int, int]]
+
+
+def spelled(text: str) -> Spelled:
+    """Return the words of a text, in order, each with the span it is written in."""
+    return [
+        (word, found.start(), found.end())
+        for found in _WORD.finditer(text)
+        for word in words(found[0])
+    ]
 
 
 def marks(text: str, phrases: Iterable[str]) -> list[tuple[int, int]]:
@@ -15,23 +28,50 @@ def marks(text: str, phrases: Iterable[str]) -> list[tuple[int, int]]:
     `phrases` are folded, as `Verdict.terms` gives them. A span goes from the first character of
     its first word to the end of its last, with all that stands between.
     """
-    said = [
-        (word, found.start(), found.end())
-        for found in _WORD.finditer(text)
-        for word in words(found[0])
-    ]
-    spans: list[tuple[int, int]] = []
-    for phrase in phrases:
-        wanted = words(phrase)
-        for first in range(len(said) - len(wanted) + 1):
-            if wanted and all(
-                said[first + offset][0] == word for offset, word in enumerate(wanted)
-            ):
-                spans.append((said[first][1], said[first + len(wanted) - 1][2]))
+    said = spelled(text)
     united: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
+    for start, end in sorted(span for phrase in phrases for span in _spans(said, phrase)):
         if united and start < united[-1][1]:
             united[-1] = (united[-1][0], max(end, united[-1][1]))
         else:
             united.append((start, end))
     return united
+
+
+def first_marks(
+    texts: Sequence[Spelled], terms: Sequence[Sequence[str]], most: int
+) -> list[list[tuple[int, int]]]:
+    """Return for each text the spans to mark: of each term the first, in all at most `most`.
+
+    A term is given by its forms, folded. What stands in an earlier text goes first; where two
+    terms overlap, the longer is marked.
+    """
+    left = dict(enumerate(terms))
+    chosen: list[list[tuple[int, int]]] = []
+    for said in texts:
+        found = sorted(
+            (start, -end, number)
+            for number, forms in left.items()
+            for form in forms
+            for start, end in _spans(said, form)
+        )
+        spans: list[tuple[int, int]] = []
+        for start, minus_end, number in found:
+            if most > 0 and number in left and (not spans or start >= spans[-1][1]):
+                spans.append((start, -minus_end))
+                del left[number]
+                most -= 1
+        chosen.append(spans)
+    return chosen
+
+
+def _spans(said: Spelled, phrase: str) -> Iterator[tuple[int, int]]:
+    wanted = words(phrase)
+    if not wanted:
+        return
+    first, length = wanted[0], len(wanted)
+    for place, (word, start, _) in enumerate(said):
+        if word == first:
+            row = said[place : place + length]
+            if [one for one, _, _ in row] == wanted:
+                yield start, row[-1][2]

@@ -1,54 +1,107 @@
-"""A digest as a delivery row keeps it: the ids of its parts, packed into about 100 bytes."""
+"""A digest as a delivery row keeps it: the ids of its parts, packed into about 100 bytes.
+
+The parts of one plan are stored about the same time, so their ids are kept as what they differ
+from the frame's; and the topics of a reader are named once, so that a paper names them by their
+place.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-_VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
-class PickedCard:
-    """A card's part, and the parts that name the topics it came for."""
+class Picked:
+    """A paper's part, and the parts that name the topics it came for."""
 
-    card: int
+    part: int
     names: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
+class Unlisted:
+    """The papers that matched too, but stand in no letter.
+
+    `catalogue` is the part that lists all papers of the plan; `places` is the set of those places
+    in it, one bit a place.
+    """
+
+    catalogue: int
+    places: int
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
-    """Which parts a letter is joined from, and the counts its summary speaks of."""
+    """Which parts a letter is joined from, and the counts its summary speaks of.
+
+    `cards` are shown whole, `also` by title; `trending` are no topic of the reader's. `topics`
+    counts the reader's topics, `matched` every paper that matched, shown or not.
+    """
 
     frame: int
-    cards: tuple[PickedCard, ...] = ()
+    cards: tuple[Picked, ...] = ()
+    also: tuple[Picked, ...] = ()
+    trending: tuple[int, ...] = ()
     topics: int = 0
     matched: int = 0
+    unlisted: Unlisted | None = None
 
     def part_ids(self) -> Iterator[int]:
-        """Yield every part the letter needs."""
+        """Yield every part the letter needs, some perhaps twice."""
         yield self.frame
-        for picked in self.cards:
-            yield picked.card
+        for picked in (*self.cards, *self.also):
+            yield picked.part
             yield from picked.names
+        yield from self.trending
 
 
 def pack(selection: Selection) -> bytes:
     """Return the selection as bytes: a version and then variable-length integers (LEB128)."""
-    cards = [
-        (packed_number(picked.card), [packed_number(name) for name in picked.names])
-        for picked in selection.cards
+    picked = (*selection.cards, *selection.also)
+    names = list(dict.fromkeys(name for each in picked for name in each.names))
+    place = {name: number for number, name in enumerate(names)}
+    frame, unlisted = selection.frame, selection.unlisted
+    entries = [
+        packed_id(each.part, frame) + packed_names([place[name] for name in each.names])
+        for each in picked
     ]
-    return pack_ids(selection.frame, cards, topics=selection.topics, matched=selection.matched)
+    return pack_ids(
+        frame,
+        [packed_id(name, frame) for name in names],
+        entries[: len(selection.cards)],
+        entries[len(selection.cards) :],
+        [packed_id(part, frame) for part in selection.trending],
+        topics=selection.topics,
+        matched=selection.matched,
+        unlisted=b"" if unlisted is None else packed_unlisted(unlisted, frame),
+    )
 
 
 def pack_ids(
-    frame: int, cards: Sequence[tuple[bytes, Sequence[bytes]]], *, topics: int, matched: int
+    frame: int,
+    names: Sequence[bytes],
+    cards: Sequence[bytes],
+    also: Sequence[bytes],
+    trending: Sequence[bytes],
+    *,
+    topics: int,
+    matched: int,
+    unlisted: bytes = b"",
 ) -> bytes:
-    """Return the bytes of a selection whose cards and names are packed numbers already."""
-    pieces = [_HEAD, *map(packed_number, (frame, topics, matched, len(cards)))]
-    for card, names in cards:
-        pieces.append(card)
-        pieces.append(packed_number(len(names)))
-        pieces += names
+    """Return the bytes of a selection whose pieces are packed already.
+
+    `names` and `trending` are packed ids; each of `cards` and `also` is a packed id and the packed
+    places, among `names`, of its topics.
+    """
+    pieces = [
+        *(_HEAD, packed_number(frame), packed_number(topics), packed_number(matched)),
+        *(packed_number(len(names)), *names),
+        *(packed_number(len(cards)), *cards),
+        *(packed_number(len(also)), *also),
+        *(packed_number(len(trending)), *trending),
+        unlisted,
+    ]
     return b"".join(pieces)
 
 
@@ -64,35 +117,97 @@ def packed_number(number: int) -> bytes:
     return bytes(packed)
 
 
-_HEAD = bytes([_VERSION])
+def packed_id(part: int, frame: int) -> bytes:
+    """Return a part's id as it stands in a packed selection with that frame."""
+    # What is below the frame's id gets the odd numbers, so that both sides stay small.
+    apart = part - frame
+    return packed_number(apart << 1 if apart >= 0 else (-apart << 1) - 1)
+
+
+def packed_names(places: Sequence[int]) -> bytes:
+    """Return the places of a paper's topics among the names of its selection."""
+    return b"".join(map(packed_number, (len(places), *places)))
+
+
+def packed_unlisted(unlisted: Unlisted, frame: int) -> bytes:
+    """Return the papers that matched too as they end a packed selection."""
+    octets = unlisted.places.to_bytes((unlisted.places.bit_length() + 7) // 8, "little")
+    return packed_id(unlisted.catalogue, frame) + octets
+
+
+_HEAD = bytes([VERSION])
 _SMALL = [bytes([number]) for number in range(0x80)]
 
 
 def unpack(packed: bytes) -> Selection:
     """Return the selection that was packed; raise ValueError when the bytes are not one."""
-    if not packed or packed[0] != _VERSION:
+    if not packed or packed[0] != VERSION:
         raise ValueError("not a packed selection")
-    numbers = _numbers(packed[1:])
-    try:
-        frame, topics, matched, count = (next(numbers) for _ in range(4))
-        cards = tuple(
-            PickedCard(next(numbers), tuple(next(numbers) for _ in range(next(numbers))))
-            for _ in range(count)
-        )
-    except (StopIteration, RuntimeError):
-        raise ValueError("a packed selection that is cut short") from None
-    if next(numbers, None) is not None:
-        raise ValueError("a packed selection with something behind it")
-    return Selection(frame, cards, topics, matched)
+    numbers = _Numbers(packed)
+    frame, topics, matched = numbers.next(), numbers.next(), numbers.next()
+    names = numbers.ids(frame)
+    cards, also = numbers.picked(frame, names), numbers.picked(frame, names)
+    trending = numbers.ids(frame)
+    unlisted = None
+    if numbers.position < len(packed):
+        catalogue = numbers.id(frame)
+        places = int.from_bytes(packed[numbers.position :], "little")
+        unlisted = Unlisted(catalogue, places)
+        if packed[-1] == 0 or numbers.position == len(packed):
+            raise ValueError("a packed selection with something behind it")
+    return Selection(frame, cards, also, trending, topics, matched, unlisted)
 
 
-def _numbers(packed: bytes) -> Iterator[int]:
-    number = shift = 0
-    for byte in packed:
-        number |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            yield number
-            number = shift = 0
-    if shift:
+class _Numbers:
+    """Reads the numbers of a packed selection one after the other."""
+
+    def __init__(self, packed: bytes) -> None:
+        self.position = 1
+        self._packed = packed
+
+    def next(self) -> int:
+        number = shift = 0
+        for byte in self._packed[self.position : self.position + 10]:
+            self.position += 1
+            number |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return number
         raise ValueError("a packed selection that is cut short")
+
+    def id(self, frame: int) -> int:
+        number = self.next()
+        return frame + (-((number + 1) >> 1) if number & 1 else number >> 1)
+
+    def ids(self, frame: int) -> tuple[int, ...]:
+        return tuple([self.id(frame) for _ in range(self.next())])
+
+    def picked(self, frame: int, names: Sequence[int]) -> tuple[Picked, ...]:
+        return tuple([self._one(frame, names) for _ in range(self.next())])
+
+    def _one(self, frame: int, names: Sequence[int]) -> Picked:
+        part = self.id(frame)
+        places = [self.next() for _ in range(self.next())]
+        if places and max(places) >= len(names):
+            raise ValueError("a packed selection that names no topic of its own")
+        return Picked(part, tuple([names[place] for place in places]))
+
+
+def pack_catalogue(paper_ids: Sequence[int]) -> bytes:
+    """Return the part that lists the papers of a plan in its own order."""
+    return _CATALOGUE + b"".join(map(packed_number, paper_ids))
+
+
+def unpack_catalogue(part: bytes) -> tuple[int, ...]:
+    """Return the paper ids of a catalogue; raise ValueError when the bytes are not one."""
+    if not part.startswith(_CATALOGUE):
+        raise ValueError("not a catalogue of papers")
+    numbers = _Numbers(part)
+    numbers.position = len(_CATALOGUE)
+    found: list[int] = []
+    while numbers.position < len(part):
+        found.append(numbers.next())
+    return tuple(found)
+
+
+_CATALOGUE = b"papers:"

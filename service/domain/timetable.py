@@ -32,6 +32,11 @@ def first_letter(now: datetime, timezone: str, send_at: time) -> date:
     return local.date() if local.time() < send_at else local.date() + timedelta(days=1)
 
 
+def next_letter(day: date) -> date:
+    """Return the local date of the letter after that of `day`."""
+    return day + timedelta(days=1)
+
+
 @lru_cache(maxsize=1024)
 def zone(name: str) -> ZoneInfo:
     """Return the IANA time zone of that name; raise TimetableError when there is none."""

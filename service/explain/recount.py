@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from service.domain.digests import Skipped
 from service.domain.filters import Filters, by_author, noticed
 from service.domain.matches import Verdict
 from service.domain.papers import Paper
 from service.domain.topics import parse
 from service.domain.wishes import Wish
 from service.matching.index import PaperIndex
-from service.matching.rankings import Rankings
-from service.matching.sieve import Sieve
+from service.matching.rankings import Rankings, Want
 from service.store.papers import StoredPaper
 from service.store.wanted import Wanted
 
@@ -62,21 +60,22 @@ UNFILTERED = FilterVerdict()
 
 def recount(papers: Sequence[StoredPaper], wanted: Wanted, today: date) -> Recount:
     """Rank papers for what a reader wanted as the plan of a date does."""
-    queries = {n: wish.query for n, wish in enumerate(wanted.wishes)}
     by_id = {stored.paper_id: stored for stored in papers}
-    filters, topics = wanted.preferences.filters, list(queries)
-    numbered = {i: (stored.seq, stored.paper) for i, stored in by_id.items()}
-    with Rankings(numbered, queries, today) as rankings:
-        sieve = Sieve(rankings)
+    with Rankings(
+        {i: (stored.seq, stored.paper) for i, stored in by_id.items()}, today
+    ) as rankings:
+        rankings.learn(
+            {n: wish.query for n, wish in enumerate(wanted.wishes)}, [wanted.preferences.filters]
+        )
+        topics = [(n, wish.shown) for n, wish in enumerate(wanted.wishes)]
         # No seq is below: all of them are new.
-        digest = sieve.digest(filters, topics, -1, max_papers=len(papers))
-        sifted = sieve.sift(filters, topics, -1)
-        left = () if isinstance(digest, Skipped) else digest.chosen
+        want = Want(topics, -1, len(papers), wanted.preferences.filters)
+        choice = rankings.choose(rankings.gather([want])[0])
         return Recount(
-            tuple(by_id[rankings.places[place]] for place in left),
-            tuple((w, rankings.levels(n)[0].bit_count()) for n, w in enumerate(wanted.wishes)),
-            sifted.muted.bit_count(),
-            sifted.below.bit_count(),
+            tuple(by_id[rankings.places[place]] for place in choice.place),
+            tuple((wish, rankings.count(n)) for n, wish in enumerate(wanted.wishes)),
+            int(choice.muted[0]),
+            int(choice.below[0]),
         )
 
 

@@ -159,7 +159,7 @@ def chosen_for(connection: Connection, digest: DigestRow) -> tuple[Chosen, ...] 
         return None
     return tuple(
         Chosen(
-            Card.unpack(bodies[picked.card]).title,
+            Card.unpack(bodies[picked.part]).said.title,
             tuple(Because.unpack(bodies[name]).label for name in picked.names),
         )
         for picked in selection.cards

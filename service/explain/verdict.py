@@ -21,7 +21,7 @@ from service.explain.recount import (
 )
 from service.explain.search import meant
 from service.explain.trace import Outcome, Trace, chosen_for, served_to, trace
-from service.mail.card import face
+from service.mail.face import face
 from service.store import deliveries, digests, papers, wanted
 from service.store.deliveries import SkipRow
 from service.store.digests import DigestRow

@@ -1,176 +1,122 @@
 """A card: one paper as letters show it; and the reason a reader sees it, its because."""
 
 import json
-import re
-from dataclasses import dataclass
-from urllib.parse import quote, urlencode
+from dataclasses import astuple, dataclass
 
 from markupsafe import escape
 
-from service.domain.papers import Paper, short_authors
-from service.mail.lead import lead, lead_sentences
+from service.domain.papers import Paper
+from service.mail.face import Face
+from service.mail.lead import lead_sentences, lone_lead
 from service.mail.mime import encode, pack, unpack
-from service.mail.plain import cut_at_word, one_line, short_name
-from service.mail.wording import PREHEADER_LENGTH, short_date, topic_name
+from service.mail.plain import cut_at_word, one_line
+from service.mail.stencil import Stencil
+from service.mail.wording import PREHEADER_LENGTH, topic_name
 
-# Longer than any title or name in print; what is longer would crowd the other papers out.
-_TITLE_LENGTH = 300
-_NAME_LENGTH = 80
-_LINK = re.compile(r"https?://[^\s<>\"]{1,500}")
-_SEARCH = "https://arxiv.org/search/"
+# What is longer is no abstract; nothing beyond is quoted.
+_ABSTRACT_LENGTH = 6000
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """A link in a card's last line: its word, where it leads, and a note in brackets."""
+class Said:
+    """What a letter says of a paper where it is not only printed: in subject, marks, quotation.
 
-    word: str
-    url: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Face:
-    """What a card's templates may show of a paper, each text on one line and safe to print.
-
-    `name` is what the paper is called in passing; `url` is its page; `tally` holds its upvotes and
-    date as far as they are known. A missing fact is empty.
+    `key` is the paper's public key; `sentence` stands in the preheader of a letter of one card,
+    and `lone_lead` in that card.
     """
 
+    key: str
     title: str
     name: str
-    url: str
-    authors: str
-    organisation: str
+    sentence: str
     lead: str
-    links: tuple[Link, ...]
-    tally: tuple[str, ...]
-
-
-def face(paper: Paper, *, own_page: str, year: int) -> Face:
-    """Return what the card of `paper` shows in a letter of `year`.
-
-    `own_page` is the paper's page on our own site, for a paper that has no other.
-    """
-    title = cut_at_word(one_line(paper.title), _TITLE_LENGTH)
-    authors = [cut_at_word(name, _NAME_LENGTH) for name in map(one_line, paper.authors) if name]
-    organisation = cut_at_word(one_line(paper.organisation or ""), _NAME_LENGTH)
-    name = short_name(title)
-    return Face(
-        title=title,
-        name=name,
-        url=_link(paper.page) or own_page,
-        authors=short_authors(authors),
-        organisation="" if organisation.casefold() in title.casefold() else organisation,
-        lead=lead(one_line(paper.abstract), name),
-        links=_links(paper, title),
-        tally=tuple(_tally(paper, year)),
-    )
-
-
-def own_page(base_url: str, key: str) -> str:
-    """Return the address of a paper's page on our own site."""
-    return f"{base_url}/paper/{quote(key, safe='')}"
+    lone_lead: str
+    abstract: str
+    upvotes: str
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A paper's encoded segments, before and after its because, and what a subject tells of it.
+    """A paper's encoded texts, whole and as a line of a list, and what is said of it besides.
 
-    `sentence` stands in the preheader of a letter that has no other card.
+    The whole ones have the slots because, title, lead and quotation (`text` needs no title); the
+    lines have one, the note.
     """
 
-    title: str
-    name: str
-    sentence: str
-    text_head: bytes
-    text_tail: bytes
-    html_head: bytes
-    html_tail: bytes
+    said: Said
+    text: Stencil
+    html: Stencil
+    text_line: Stencil
+    html_line: Stencil
 
     @classmethod
-    def build(cls, paper: Paper, shown: Face, text: list[str], html: list[str]) -> "Card":
-        """Return the card of `paper`; `text` and `html` are its rendered heads and tails."""
-        opening = next(iter(lead_sentences(one_line(paper.abstract), shown.name)), "")
-        return cls(
-            shown.title,
-            shown.name,
-            cut_at_word(opening.rstrip(), PREHEADER_LENGTH),
-            *map(encode, (*text, *html)),
+    def build(
+        cls, paper: Paper, key: str, face: Face, rendered: tuple[str, str, str, str]
+    ) -> "Card":
+        """Return the card of a paper; `rendered` are its texts, with markers, in their order."""
+        abstract = one_line(paper.abstract)[:_ABSTRACT_LENGTH]
+        chosen = lead_sentences(abstract, face.name)
+        opening = chosen[0].rstrip() if chosen else ""
+        said = Said(
+            key=key,
+            title=face.title,
+            name=face.name,
+            sentence=cut_at_word(opening, PREHEADER_LENGTH),
+            lead=face.lead,
+            lone_lead=lone_lead(chosen),
+            abstract=abstract,
+            upvotes=f"{paper.upvotes} upvotes" if paper.upvotes else "",
         )
+        return cls(said, *map(Stencil.cut, rendered))
 
     def pack(self) -> bytes:
         """Return the card as a part to store."""
-        words = json.dumps([self.title, self.name, self.sentence], ensure_ascii=False)
-        segments = (self.text_head, self.text_tail, self.html_head, self.html_tail)
-        return pack([words.encode(), *segments])
+        words = json.dumps(astuple(self.said), ensure_ascii=False)
+        stencils = (self.text, self.html, self.text_line, self.html_line)
+        return pack([words.encode(), *(stencil.pack() for stencil in stencils)])
 
     @classmethod
     def unpack(cls, part: bytes) -> "Card":
         """Return the card that was packed. Raises MalformedPart."""
-        words, *segments = unpack(part)
-        return cls(*json.loads(words), *segments)
+        words, *stencils = unpack(part)
+        return cls(Said(*json.loads(words)), *map(Stencil.unpack, stencils))
 
 
 @dataclass(frozen=True, slots=True)
 class Because:
-    """A reason as a card names it, encoded: a topic, or an author whom the reader follows."""
+    """A reason as a card names it, encoded: a topic, or an author whom the reader follows.
+
+    `query` is what a topic looks for, in canonical form; an author has none.
+    """
 
     label: str
+    query: str
     text: bytes
     html: bytes
-    is_topic: bool = True
+
+    @property
+    def is_topic(self) -> bool:
+        return bool(self.query)
 
     @classmethod
-    def build(cls, label: str) -> "Because":
+    def build(cls, label: str, query: str) -> "Because":
         """Return the because of a topic, its label cut at 40 characters."""
         name = topic_name(one_line(label))
-        return cls(name, encode(name), encode(f"<bdi>{escape(name)}</bdi>"))
+        return cls(name, query, encode(name), encode(f"<bdi>{escape(name)}</bdi>"))
 
     @classmethod
     def followed(cls, author: str) -> "Because":
         """Return the because of a followed author, the name cut at 40 characters."""
         name, words = topic_name(one_line(author)), "you follow "
         html = f"{words}<bdi>{escape(name)}</bdi>"
-        return cls(words + name, encode(words + name), encode(html), is_topic=False)
+        return cls(words + name, "", encode(words + name), encode(html))
 
     def pack(self) -> bytes:
         """Return the because as a part to store."""
-        kind = [] if self.is_topic else [b"author"]
-        return pack([self.label.encode(), self.text, self.html, *kind])
+        return pack([self.label.encode(), self.query.encode(), self.text, self.html])
 
     @classmethod
     def unpack(cls, part: bytes) -> "Because":
         """Return the because that was packed. Raises MalformedPart."""
-        label, text, html, *kind = unpack(part)
-        return cls(label.decode(), text, html, is_topic=not kind)
-
-
-def _links(paper: Paper, title: str) -> tuple[Link, ...]:
-    stars = f"{paper.stars} stars" if paper.stars and paper.stars >= 10 else ""
-    wanted = (
-        ("PDF", _link(paper.pdf), ""),
-        ("Code", _link(paper.code), stars),
-        ("Project", _link(paper.project), ""),
-    )
-    links: list[Link] = []
-    for word, url, note in wanted:
-        if url and all(url != link.url for link in links):
-            links.append(Link(word, url, note))
-    if not links and not _link(paper.page):
-        query = urlencode({"query": cut_at_word(title, 200).rstrip("…"), "searchtype": "title"})
-        links.append(Link("Find this paper", f"{_SEARCH}?{query}"))
-    return tuple(links)
-
-
-def _tally(paper: Paper, year: int) -> list[str]:
-    tally: list[str] = []
-    if paper.upvotes is not None and paper.upvotes >= 5:
-        tally.append(f"{paper.upvotes} upvotes")
-    if paper.published is not None:
-        tally.append(short_date(paper.published, year))
-    return tally
-
-
-def _link(url: str | None) -> str:
-    return url if url and _LINK.fullmatch(url) and url == one_line(url) else ""
+        label, query, text, html = unpack(part)
+        return cls(label.decode(), query.decode(), text, html)

@@ -4,16 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from service.mail.mime import encode, pack, unpack
-
-# Stands on both sides of a slot's name in rendered text; no text from outside can hold it.
-MARK = "\0"
+from service.mail.stencil import MARK, Stencil
 
 Slot = tuple[str, str]
-
-
-def slots(*names: str) -> Mapping[str, str]:
-    """Return the markers that templates write as `{{ slot.name }}`."""
-    return {name: f"{MARK}{name}{MARK}" for name in names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +14,22 @@ class Frame:
     """The encoded literal segments of a message, and the slot that follows each but the last.
 
     A slot is the place it stands in ("header", "text" or "html", which decides how its value is
-    encoded) and its name.
+    encoded) and its name. `pieces` are the stencils of what a letter may hold or not, by the name
+    of their template.
     """
 
     kind: str
     literals: tuple[bytes, ...]
     slots: tuple[Slot, ...]
+    pieces: Mapping[str, Stencil]
 
     @classmethod
-    def build(cls, kind: str, *, header: str, text: str, html: str) -> "Frame":
+    def build(
+        cls, kind: str, *, header: str, text: str, html: str, pieces: Mapping[str, str]
+    ) -> "Frame":
         """Return the frame of a multipart/alternative message.
 
-        `header` is the block of header lines with MIME's own left out; all three hold markers.
+        `header` is the block of header lines with MIME's own left out; all texts hold markers.
         """
         literals: list[bytes] = []
         slots: list[Slot] = []
@@ -44,25 +41,38 @@ class Frame:
             ("html", html),
             ("header", "\r\n" + _CLOSING),
         ):
-            pieces = rendered.split(MARK)
-            for literal, name in zip(pieces[::2], pieces[1::2], strict=False):
+            cut = rendered.split(MARK)
+            for literal, name in zip(cut[::2], cut[1::2], strict=False):
                 literals.append(tail + _wire(place, literal))
                 slots.append((place, name))
                 tail = b""
-            tail += _wire(place, pieces[-1])
-        return cls(kind, (*literals, tail), tuple(slots))
+            tail += _wire(place, cut[-1])
+        stencils = {name: Stencil.cut(piece) for name, piece in pieces.items()}
+        return cls(kind, (*literals, tail), tuple(slots), stencils)
 
     def pack(self) -> bytes:
         """Return the frame as a part to store."""
         names = ",".join(f"{place}:{name}" for place, name in self.slots)
-        return pack([self.kind.encode(), names.encode(), *self.literals])
+        pieces = [
+            segment for name in self.pieces for segment in (name.encode(), self.pieces[name].pack())
+        ]
+        return pack([self.kind.encode(), names.encode(), pack(pieces), *self.literals])
 
     @classmethod
     def unpack(cls, part: bytes) -> "Frame":
         """Return the frame that was packed. Raises MalformedPart."""
-        kind, names, *literals = unpack(part)
+        kind, names, packed, *literals = unpack(part)
         slots = [name.partition(":") for name in names.decode().split(",")]
-        return cls(kind.decode(), tuple(literals), tuple((place, name) for place, _, name in slots))
+        pieces = unpack(packed)
+        return cls(
+            kind.decode(),
+            tuple(literals),
+            tuple((place, name) for place, _, name in slots),
+            {
+                name.decode(): Stencil.unpack(piece)
+                for name, piece in zip(pieces[::2], pieces[1::2], strict=True)
+            },
+        )
 
 
 # "=_" can stand in no quoted-printable text, so no part needs to be searched for the boundary.

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from service.mail.plain import cut_at_word
 
 LEAD_LENGTH = 320
+# A letter of one paper has room to let it speak.
+LONE_LEAD_LENGTH = 700
 
 # An abstract is a paragraph; what is longer is dirt, and no sentence beyond this is a lead.
 _ABSTRACT_LENGTH = 6000
@@ -39,11 +41,11 @@ def sentences(text: str) -> list[str]:
 
 
 def lead_sentences(abstract: str, name: str = "") -> Sequence[str]:
-    """Return the sentences a lead is cut from, at most two.
+    """Return the sentences from the one that a lead begins with.
 
-    The first is the one that says what the authors did; without one, the first that begins with
-    `name`, which is what the paper calls its own work; without that, the abstract's first.
-    `abstract` is one line.
+    That one says what the authors did; without one, it is the first that begins with `name`,
+    which is what the paper calls its own work; without that, the abstract's first. `abstract` is
+    one line.
     """
     found = sentences(abstract[:_ABSTRACT_LENGTH])
     signs = [_DID.search]
@@ -52,14 +54,24 @@ def lead_sentences(abstract: str, name: str = "") -> Sequence[str]:
     for sign in signs:
         for position, sentence in enumerate(found):
             if sign(sentence):
-                return found[position : position + 2]
-    return found[:2]
+                return found[position:]
+    return found
 
 
-def lead(abstract: str, name: str = "") -> str:
-    """Return the lead of a card: at most two sentences and 320 characters, or ""."""
-    chosen = lead_sentences(abstract, name)
-    if not chosen:
-        return ""
-    both = "".join(chosen).rstrip()
-    return both if len(both) <= LEAD_LENGTH else cut_at_word(chosen[0].rstrip(), LEAD_LENGTH)
+def lead(chosen: Sequence[str]) -> str:
+    """Return the lead of a card: of its sentences at most two, and 320 characters."""
+    return _fitting(chosen[:2], LEAD_LENGTH)
+
+
+def lone_lead(chosen: Sequence[str]) -> str:
+    """Return the lead of a letter's only card: of its sentences what fits 700 characters."""
+    return _fitting(chosen, LONE_LEAD_LENGTH)
+
+
+def _fitting(chosen: Sequence[str], length: int) -> str:
+    text = ""
+    for sentence in chosen:
+        if len((text + sentence).rstrip()) > length:
+            return text.rstrip() or cut_at_word(sentence.rstrip(), length)
+        text += sentence
+    return text.rstrip()

@@ -1,6 +1,6 @@
 """The letter: stored parts and one reader's own words, joined to a message."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email.utils import format_datetime
@@ -10,16 +10,33 @@ from markupsafe import Markup, escape
 
 from service.mail import wording
 from service.mail.card import Because, Card
+from service.mail.contents import Contents, Entry, body, trimmed
 from service.mail.frame import Frame, Slot
 from service.mail.headers import address_value, link_value, subject_value, token_value
 from service.mail.house import House
 from service.mail.mime import encode
-from service.mail.plain import one_line
+from service.mail.plain import cut_at_word, one_line, wrapped
 from service.mail.rendering import Kind, Letters
+from service.mail.shown import Shown, show
 
-__all__ = ["Because", "Card", "Frame", "House", "Kind", "Letters", "Personal", "join"]
+__all__ = [
+    "Because",
+    "Card",
+    "Contents",
+    "Entry",
+    "Frame",
+    "House",
+    "Kind",
+    "Letters",
+    "Personal",
+    "Shown",
+    "join",
+    "show",
+]
 
-_NAMED_TOPICS = 3
+# Gmail cuts a message off at 102 KB of HTML and hides what stands below, the footer first.
+HTML_LIMIT = 90_000
+_NAME_LENGTH = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +46,10 @@ class Personal:
     `token` is the delivery's, 32 hexadecimal digits: the same token and `planned_at` (aware) give
     the same bytes. `local_date` and `local_hour` are the reader's own. `topics` counts the reader's
     topics (0: the day's trending papers), `matched` the papers that matched, shown or not.
-    `schedule` says when letters come ("daily at 07:00, Berlin time"), `asked_on` since when. A
-    confirm letter needs `links["confirm"]` and the labels in `asked_for`; a goodbye letter needs
-    `links["undo"]`, valid until `undo_until`.
+    A digest needs `unsubscribe`, the reader's own link, and `web`, which anybody may have.
+    `schedule` says when letters come ("daily at 07:00, Berlin time"), `asked_on` since when,
+    `next_on` when again. A confirm letter needs `links["confirm"]` and the labels in `asked_for`;
+    a goodbye letter needs `links["undo"]`, valid until `undo_until`.
     """
 
     recipient: str
@@ -43,46 +61,59 @@ class Personal:
     topics: int = 0
     matched: int = 0
     unsubscribe: str = ""
+    web: str = ""
     schedule: str = ""
     asked_on: date | None = None
+    next_on: date | None = None
     asked_for: tuple[str, ...] = ()
     links: Mapping[str, str] = field(default_factory=dict)
     undo_until: date | None = None
 
 
-def join(
-    frame: Frame, cards: Sequence[tuple[Card, Sequence[Because]]], personal: Personal
-) -> bytes:
+def join(frame: Frame, contents: Contents, personal: Personal) -> bytes:
     """Return the complete message (RFC 5322) for one reader, ready for the wire.
 
-    Each card comes with the reasons it is there for, best first; without any it is trending. Same
-    arguments, same bytes. Raises HeaderError for an address, token or link that no header can
-    hold, and ValueError where the kind of letter lacks what it is about.
+    Same arguments, same bytes. Where the HTML part would be larger than 90 KB, the last papers
+    stand there, and in the text, by title only, or are only counted. Raises HeaderError for an
+    address, token or link that no header can hold, and ValueError where the kind of letter lacks
+    what it is about.
     """
-    words, marked_up = _words(frame.kind, cards, personal)
-    wire: dict[Slot, bytes] = {
-        ("text", "cards"): _text_cards(cards),
-        ("html", "cards"): _html_cards(cards),
-    }
+    values = _values(frame, contents, personal)
+    while contents and (excess := _html_size(frame, values) - HTML_LIMIT) > 0:
+        contents = trimmed(contents, excess)
+        values = _values(frame, contents, personal)
     pieces: list[bytes] = []
     for literal, slot in zip(frame.literals, frame.slots, strict=False):
-        value = wire.get(slot)
-        if value is None:
-            place, name = slot
-            if place == "header":
-                value = _header_value(name, words, personal)
-            elif place == "text":
-                value = encode(words[name])
-            else:
-                value = encode(marked_up[name] if name in marked_up else escape(words[name]))
-            wire[slot] = value
-        pieces += (literal, value)
+        pieces += (literal, values[slot])
     pieces.append(frame.literals[-1])
     return b"".join(pieces)
 
 
+def _html_size(frame: Frame, values: Mapping[Slot, bytes]) -> int:
+    slots = frame.slots
+    first = next(number for number, (place, _) in enumerate(slots) if place == "html")
+    return sum(map(len, frame.literals[first:])) + sum(len(values[slot]) for slot in slots[first:])
+
+
+def _values(frame: Frame, contents: Contents, personal: Personal) -> dict[Slot, bytes]:
+    """Return what stands in each slot, encoded for its place."""
+    words, marked_up = _words(frame.kind, contents, personal)
+    values = body(contents, personal.topics, personal.matched, personal.web, frame.pieces)
+    for slot in frame.slots:
+        if slot in values:
+            continue
+        place, name = slot
+        if place == "header":
+            values[slot] = _header_value(name, words, personal)
+        elif place == "text":
+            values[slot] = encode(words[name])
+        else:
+            values[slot] = encode(marked_up[name] if name in marked_up else escape(words[name]))
+    return values
+
+
 def _words(
-    kind: str, cards: Sequence[tuple[Card, Sequence[Because]]], personal: Personal
+    kind: str, contents: Contents, personal: Personal
 ) -> tuple[dict[str, str], dict[str, Markup]]:
     """Return what each slot says, and apart from it where HTML says it with marks of its own."""
     if kind == "confirm":
@@ -95,29 +126,35 @@ def _words(
     if kind == "goodbye":
         until = wording.until(personal.undo_until)
         return {"until": until, "undo": _given(personal, kind, "undo")}, {}
-    if not cards:
+    if not contents.cards:
         raise ValueError("a digest without a paper is not a letter")
-    name = one_line(personal.name or "")
+    said = [entry.card.said for entry in contents.cards]
+    name = cut_at_word(one_line(personal.name or ""), _NAME_LENGTH)
     day, hour = personal.local_date, personal.local_hour
     topics = list(
         dict.fromkeys(
-            because.label for _, reasons in cards for because in reasons if because.is_topic
+            because.label
+            for entry in contents.cards
+            for because in entry.reasons
+            if because.is_topic
         )
     )
     greeting = wording.greeting(hour, day, name)
-    summary = wording.summary(len(cards), personal.topics, personal.matched)
-    first = cards[0][0]
+    summary = wording.summary(len(said), personal.topics, personal.matched)
+    asked = wording.asked(personal.schedule, personal.asked_on, personal.next_on)
     return {
         "subject": wording.subject(
-            [card.title for card, _ in cards], prefix="" if personal.topics else "Trending: "
+            [each.title for each in said], prefix="" if personal.topics else "Trending: "
         ),
-        "preheader": wording.preheader([card.name for card, _ in cards], topics, first.sentence),
+        "preheader": wording.preheader([each.name for each in said], topics, said[0].sentence),
         "date": wording.long_date(day),
         "greeting": greeting,
         "summary": summary,
-        "opening": f"{greeting.rstrip('.')}. {summary}",
+        "opening": wrapped(f"{greeting.rstrip('.')}. {summary}"),
         "unsubscribe": link_value(personal.unsubscribe),
-        "asked": wording.asked(personal.schedule, personal.asked_on),
+        "web": link_value(personal.web),
+        "asked": asked,
+        "closing": wrapped(asked),
     }, {"greeting": Markup(wording.greeting(hour, day, name and f"<bdi>{escape(name)}</bdi>"))}
 
 
@@ -143,33 +180,3 @@ def _header_value(name: str, words: Mapping[str, str], personal: Personal) -> by
         case _:
             value = words[name]
     return value.encode("ascii")
-
-
-def _text_cards(cards: Sequence[tuple[Card, Sequence[Because]]]) -> bytes:
-    pieces: list[bytes] = []
-    for number, (card, reasons) in enumerate(cards, start=1):
-        pieces += (b"%d. =\r\n" % number, card.text_head)
-        for position, because in enumerate(reasons[:_NAMED_TOPICS]):
-            pieces += (b", =\r\n" if position else b"", because.text)
-        pieces += (_beyond(reasons), card.text_tail)
-    return b"".join(pieces)
-
-
-def _html_cards(cards: Sequence[tuple[Card, Sequence[Because]]]) -> bytes:
-    pieces: list[bytes] = []
-    for card, reasons in cards:
-        pieces.append(card.html_head)
-        for position, because in enumerate(reasons[:_NAMED_TOPICS]):
-            pieces += (_DOT if position else b"", because.html)
-        pieces += (_beyond(reasons), card.html_tail)
-    return b"".join(pieces)
-
-
-def _beyond(reasons: Sequence[Because]) -> bytes:
-    if not reasons:
-        return b"trending today=\r\n"
-    more = len(reasons) - _NAMED_TOPICS
-    return b" +%d=\r\n" % more if more > 0 else b""
-
-
-_DOT = encode(" · ")

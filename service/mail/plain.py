@@ -13,6 +13,7 @@ _WEAK_WORDS = re.compile(
     r"towards?|under|over|between|among|across|than|that|is|are|its|their",
     re.IGNORECASE,
 )
+_COLUMNS = 72
 _PUNCTUATION = " ,;:.-–—/&+([{|"
 
 
@@ -52,6 +53,25 @@ def short_name(title: str) -> str:
     words = title.split(" ")
     short = title if len(words) <= 4 else " ".join(words[:4]).rstrip(_PUNCTUATION) + "…"
     return cut_at_word(short, 50)
+
+
+def wrapped(text: str, indent: int = 0, column: int | None = None) -> str:
+    """Return one line of text on lines of at most 72 columns, all but the first indented.
+
+    The first begins at `column`, where what stands before it ends. Words without a break, such as
+    addresses, stay whole.
+    """
+    room = _COLUMNS - (indent if column is None else column)
+    lines: list[str] = []
+    while len(text) > room:
+        cut = text.rfind(" ", 0, room + 1)
+        if cut <= 0:
+            cut = text.find(" ", max(room, 1))
+            if cut < 0:
+                break
+        lines.append(text[:cut])
+        text, room = text[cut + 1 :], _COLUMNS - indent
+    return f"\n{' ' * indent}".join((*lines, text))
 
 
 def _leans(word: str) -> bool:

@@ -1,6 +1,5 @@
 """Templates rendered to the parts that letters are joined from."""
 
-import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -9,11 +8,13 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from service.domain.papers import Paper
-from service.mail.card import Because, Card, face, own_page
-from service.mail.frame import MARK, Frame, slots
+from service.mail.card import Because, Card
+from service.mail.face import Face, face, own_page
+from service.mail.frame import Frame
 from service.mail.headers import address_value, header_line, subject_value
 from service.mail.house import House
-from service.mail.plain import one_line
+from service.mail.plain import one_line, wrapped
+from service.mail.stencil import MARK, slots
 
 Kind = Literal["digest", "confirm", "goodbye"]
 
@@ -21,11 +22,20 @@ Kind = Literal["digest", "confirm", "goodbye"]
 _SLOTS: Mapping[Kind, Mapping[str, str]] = {
     "digest": slots(
         *("subject", "preheader", "date", "greeting", "summary", "opening"),
-        *("unsubscribe", "asked", "cards"),
+        *("unsubscribe", "web", "asked", "closing", "cards", "also", "trending"),
     ),
     "confirm": slots("asked_for", "confirm"),
     "goodbye": slots("until", "undo"),
 }
+
+# What a digest may hold or not: templates of email/parts, and what they may write.
+_PIECES: Mapping[str, Mapping[str, str]] = {
+    "mark.html": slots("words"),
+    **dict.fromkeys(("quotation.txt", "quotation.html"), slots("quotation")),
+    **dict.fromkeys(("section.txt", "section.html"), slots("heading", "lines")),
+    **dict.fromkeys(("more.txt", "more.html"), slots("more", "web")),
+}
+_CARD_SLOTS = slots("because", "title", "lead", "quotation")
 
 
 class Letters:
@@ -39,7 +49,7 @@ class Letters:
             undefined=StrictUndefined,
             keep_trailing_newline=True,
         )
-        self._jinja.filters["wrap"] = _wrap
+        self._jinja.filters["wrap"] = wrapped
         self._jinja.filters["one_line"] = one_line
 
     def frame(self, kind: Kind) -> bytes:
@@ -52,6 +62,7 @@ class Letters:
             header=self._header(kind, subject),
             text=self._render(f"{folder}/body.txt", known),
             html=self._render(f"{folder}/body.html", {**known, "subject": subject}),
+            pieces=self._pieces() if kind == "digest" else {},
         ).pack()
 
     def card(self, paper: Paper, key: str, year: int) -> bytes:
@@ -60,19 +71,37 @@ class Letters:
         `key` names the paper's page on our own site. Raises jinja2.TemplateError.
         """
         shown = face(paper, own_page=own_page(self._house.base_url, key), year=year)
-        known = {"slot": slots("because"), "face": shown}
-        halves = [
-            self._render(f"email/parts/card.{suffix}", known).split(f"{MARK}because{MARK}")
-            for suffix in ("txt", "html")
-        ]
-        for half, suffix in zip(halves, ("txt", "html"), strict=True):
-            if len(half) != 2:
-                raise ValueError(f"email/parts/card.{suffix} must hold slot.because exactly once")
-        return Card.build(paper, shown, *halves).pack()
+        return Card.build(
+            paper,
+            key,
+            shown,
+            (
+                self._paper("card.txt", shown, _CARD_SLOTS, "because"),
+                self._paper("card.html", shown, _CARD_SLOTS, "because"),
+                self._paper("line.txt", shown, slots("note"), "note"),
+                self._paper("line.html", shown, slots("note"), "note"),
+            ),
+        ).pack()
 
-    def because(self, label: str) -> bytes:
-        """Return the packed because of a topic, by the reader's label or its words."""
-        return Because.build(label).pack()
+    def because(self, label: str, query: str) -> bytes:
+        """Return the packed because of a topic: the reader's words for it, and what it seeks."""
+        return Because.build(label, query).pack()
+
+    def _paper(self, name: str, shown: Face, known: Mapping[str, str], needed: str) -> str:
+        text = self._render(f"email/parts/{name}", {"slot": known, "face": shown})
+        if text.count(known[needed]) != 1:
+            raise ValueError(f"email/parts/{name} must hold slot.{needed} exactly once")
+        return text
+
+    def _pieces(self) -> dict[str, str]:
+        pieces = {
+            name: self._render(f"email/parts/{name}", {"slot": known, "house": self._house})
+            for name, known in _PIECES.items()
+        }
+        # More words follow the marked ones on their line, and a line of a list ends itself.
+        for name in ("mark.html", "section.txt"):
+            pieces[name] = pieces[name].rstrip("\n")
+        return pieces
 
     def because_followed(self, author: str) -> bytes:
         """Return the packed because of an author whom the reader follows."""
@@ -105,22 +134,6 @@ class Letters:
         if house.feedback_id:
             lines.append(f"Feedback-ID: {header_line(house.feedback_id)}")
         return "\r\n".join(lines) + "\r\n"
-
-
-def _wrap(text: str, indent: int, width: int = 72) -> str:
-    """Wrap at `width` columns and indent every line but the first, which the template places.
-
-    Addresses and words without a break stay whole.
-    """
-    margin = " " * indent
-    return textwrap.fill(
-        text,
-        width=width,
-        initial_indent=margin,
-        subsequent_indent=margin,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )[indent:]
 
 
 def _slot(name: str) -> str:

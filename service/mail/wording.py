@@ -112,10 +112,16 @@ def asked_for(topics: Sequence[str], more: int) -> str:
     return "with the day’s most trending papers"
 
 
-def asked(schedule: str, on: date | None) -> str:
-    """Return the footer's first sentence: why this letter came, and when the next ones do."""
+def more_on_the_web(count: int) -> str:
+    """Return what stands below a list that leaves so many papers out."""
+    return f"And {count} more on the web"
+
+
+def asked(schedule: str, on: date | None, next_on: date | None) -> str:
+    """Return the footer's first sentences: why this letter came, and when the next one does."""
     since = f" on {on.day} {MONTHS[on.month - 1]} {on.year}" if on else ""
-    return f"You asked for this letter{since}" + (f": {schedule}." if schedule else ".")
+    said = f"You asked for this letter{since}" + (f": {schedule}." if schedule else ".")
+    return f"{said} The next one comes on {DAYS[next_on.weekday()]}." if next_on else said
 
 
 def until(day: date | None) -> str:

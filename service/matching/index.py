@@ -23,6 +23,7 @@ from service.domain.expression import (
 from service.domain.matches import Found, Verdict
 from service.domain.papers import Paper
 from service.domain.ranking import ABOUT, TIERS, TITLE_POINTS, Levels, levels
+from service.domain.text import words
 from service.matching.column import Column
 from service.matching.stems import Stems
 
@@ -47,10 +48,12 @@ class PaperIndex:
     and kept, so an index is meant for one plan or one question.
     """
 
-    def __init__(self, papers: Sequence[Paper]) -> None:
+    def __init__(self, papers: Sequence[Paper], stems: Stems | None = None) -> None:
+        """Index the papers; `stems` may be lent, and is then not closed with the index."""
         self._papers = papers
         self._everything = (1 << len(papers)) - 1
-        self._stems = Stems()
+        self._stems = stems or Stems()
+        self._stems_are_lent = stems is not None
         # All titles, then all abstracts, so that what may stand in both is looked up once.
         texts = [*(paper.title for paper in papers), *(paper.abstract for paper in papers)]
         self._text = Column(zip([*range(len(papers))] * 2, texts, strict=True), self._stems)
@@ -103,8 +106,24 @@ class PaperIndex:
         look(expression, True)
         return Verdict(reached, tuple(found.values()), tuple(missing), tuple(unwanted))
 
+    def terms(self, expression: Expression, paper: int) -> list[list[str]]:
+        """Return what title and abstract of a paper say of what an expression seeks.
+
+        Each term is given by the forms it stands there in, folded.
+        """
+        terms: dict[tuple[str, ...], list[str]] = {}
+        for found in self.explain(expression, paper).found:
+            if not set(found.fields).isdisjoint(_TEXT):
+                for form in found.words:
+                    stem = tuple(self._stems[word] for word in words(form))
+                    forms = terms.setdefault(stem, [])
+                    if form not in forms:
+                        forms.append(form)
+        return list(terms.values())
+
     def close(self) -> None:
-        self._stems.close()
+        if not self._stems_are_lent:
+            self._stems.close()
 
     def __enter__(self) -> Self:
         return self

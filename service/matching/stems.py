@@ -12,10 +12,13 @@ _CREATE = """
 
 
 class Stems:
-    """Tells the stems of folded words; close it after use."""
+    """Tells the stems of folded words; close it after use.
+
+    Any thread may ask, but only one at a time.
+    """
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect(":memory:", isolation_level=None)
+        self._database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         self._database.executescript(_CREATE)
         self._known: dict[str, str] = {}
 

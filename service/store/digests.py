@@ -12,6 +12,7 @@ from service.domain.selection import Selection, unpack
 from service.store import tables
 
 _DELIVERY = tables.table(tables.Delivery)
+_SUBSCRIBER = tables.table(tables.Subscriber)
 _ATTEMPT = tables.table(tables.Attempt)
 
 
@@ -54,6 +55,20 @@ def offering(connection: Connection, subscriber_id: int, seq: int) -> DigestRow 
     """Return a subscriber's newest digest that was chosen from papers with that seq among them."""
     holds = (_DELIVERY.c.seq_from < seq, _DELIVERY.c.seq_to >= seq)
     return _first(connection, _all(subscriber_id).where(*holds))
+
+
+def by_id(connection: Connection, delivery_id: int) -> DigestRow | None:
+    """Return the digest of that id, unless its reader was erased since."""
+    return _first(
+        connection,
+        select(_DELIVERY)
+        .join(_SUBSCRIBER, _SUBSCRIBER.c.id == _DELIVERY.c.subscriber_id)
+        .where(
+            _DELIVERY.c.id == delivery_id,
+            _DELIVERY.c.kind == Kind.DIGEST,
+            _SUBSCRIBER.c.erased_at.is_(None),
+        ),
+    )
 
 
 def tries(connection: Connection, delivery_id: int) -> tuple[Try, ...]:

@@ -15,6 +15,7 @@ from sqlmodel import col
 from service.domain.merging import Account
 from service.domain.papers import Original, Paper
 from service.store import tables
+from service.store.bulk import among
 
 _PAPER = tables.table(tables.Paper)
 _IDENTITY = tables.table(tables.Identity)
@@ -69,6 +70,14 @@ def between(connection: Connection, after: int, upto: int) -> list[StoredPaper]:
         .order_by(_PAPER.c.seq)
     )
     return [_stored(row) for row in connection.execute(query)]
+
+
+def by_ids(connection: Connection, paper_ids: Iterable[int]) -> dict[int, StoredPaper]:
+    """Return the papers of those ids that are seen."""
+    rows = connection.execute(
+        select(*_CONTENT).where(among(connection, _PAPER.c.id, list(paper_ids)), _SEEN)
+    )
+    return {row.id: _stored(row) for row in rows}
 
 
 def by_key(connection: Connection, key: str) -> StoredPaper | None:

@@ -1,4 +1,4 @@
-"""The reader's pages: sign up, confirm, unsubscribe, come back, and a paper's own page.
+"""The reader's pages: sign up, confirm, unsubscribe, come back.
 
 A GET never changes anything: link scanners open every link of a letter.
 """
@@ -25,7 +25,6 @@ from service.domain.topics import TopicError
 from service.domain.wishes import Wish, WishError, wishes_of
 from service.installation import Installation
 from service.mail.address import Address, AddressError, parse_address
-from service.store import papers
 from service.web.dress import Dress
 
 _BLANK = {"topics": "", "send_at": "07:00", "timezone": "UTC", "email": ""}
@@ -125,14 +124,6 @@ def reader_pages(
         if one_click:
             return PlainTextResponse("You are unsubscribed.\n")
         return dress.page("goodbye", undo=consent.undo_link(installation, reader, moment))
-
-    @pages.api_route("/paper/{key:path}", methods=["GET", "HEAD"])
-    def paper(key: str) -> Response:
-        with installation.database.read() as connection:
-            found = papers.by_key(connection, key)
-        if found is None:
-            return dress.message(404, "There is no such paper here.", link=("Front page", "/"))
-        return dress.page("paper", paper=found.paper)
 
     def start_page(reader: Subscriber | None) -> Response:
         if reader is None or reader.email is None:

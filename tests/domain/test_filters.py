@@ -1,21 +1,16 @@
 """A reader's own filters: what may be asked for, and what they make of papers."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from service.domain.digests import SkipReason
 from service.domain.filters import (
     MAX_FOLLOWS,
     MAX_MUTES,
     UNFILTERED,
     FilterError,
     Filters,
-    Sifted,
     by_author,
     filters_of,
     noticed,
-    sift,
 )
 from service.domain.papers import Paper
 from service.domain.topics import TopicError, parse
@@ -99,41 +94,3 @@ def test_a_paper_whose_upvotes_nobody_counts_is_not_held_back() -> None:
     papers = [Paper(title="x", upvotes=n) for n in (None, 0, 19, 20)]
     assert [noticed(paper, 20) for paper in papers] == [True, False, False, True]
     assert all(noticed(paper, 0) for paper in papers)
-
-
-def test_a_mute_holds_for_all_and_the_minimum_not_for_a_followed_author() -> None:
-    assert sift(0b0111, followed=0b1100, muted=0b1001, noticed=0b0001) == Sifted(
-        followed=0b0100, others=0, muted=0b1001, below=0b0010
-    )
-
-
-def test_the_reason_of_a_skip_is_what_took_the_last_paper_away() -> None:
-    def reason(matched: int, muted: int, noticed: int) -> SkipReason | None:
-        return sift(matched, followed=0, muted=muted, noticed=noticed).nothing_left()
-
-    assert reason(0, ALL, ALL) is SkipReason.NO_MATCH
-    assert reason(0b11, 0b111, ALL) is SkipReason.MUTED
-    assert reason(0b11, 0b01, 0b01) is SkipReason.BELOW_UPVOTES
-    assert reason(0b11, 0b01, ALL) is None
-    assert sift(0, followed=1, muted=0, noticed=0).nothing_left() is None
-
-
-SETS = st.integers(0, 255)
-
-
-@given(SETS, SETS, SETS, SETS)
-def test_every_paper_found_is_in_one_set_and_no_other_in_any(
-    matched: int, followed: int, muted: int, enough: int
-) -> None:
-    sifted = sift(matched, followed=followed, muted=muted, noticed=enough)
-    for paper in range(8):
-        places = [kind for kind, papers in zip(Sifted._fields, sifted, strict=True)
-                  if papers >> paper & 1]  # fmt: skip
-        if not (matched | followed) >> paper & 1:
-            assert places == []
-        elif muted >> paper & 1:
-            assert places == ["muted"]
-        elif followed >> paper & 1:
-            assert places == ["followed"]
-        else:
-            assert places == ["others" if enough >> paper & 1 else "below"]

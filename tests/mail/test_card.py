@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.papers import Paper
-from service.mail.card import Because, Card, Face, Link, face, own_page
-from service.mail.lead import lead, sentences
-from service.mail.letter import House, Letters
+from service.mail.card import Because, Card
+from service.mail.face import Face, Link, face, own_page
+from service.mail.lead import lead, lead_sentences, lone_lead, sentences
+from service.mail.letter import Frame, House, Letters, show
 
 TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates"
 OWN = "https://papers.example.org/paper/k1"
@@ -59,25 +60,34 @@ def shown(paper: Paper) -> Face:
     ],
 )
 def test_the_lead_begins_where_the_authors_say_what_they_did(abstract: str, said: str) -> None:
-    assert lead(abstract, "Lamp") == said
+    assert lead(lead_sentences(abstract, "Lamp")) == said
 
 
 def test_a_lead_of_two_long_sentences_is_cut_at_the_sentence() -> None:
     first = "We show " + "one thing after another " * 8 + "at last."
-    assert lead(f"Before. {first} {'And then more of it ' * 10}.") == first
+    long = f"Before. {first} {'And then more of it ' * 10}."
+    assert lead(lead_sentences(long)) == first
 
 
 def test_a_lead_of_one_very_long_sentence_is_cut_at_a_word() -> None:
-    cut = lead("We show " + "one thing after another " * 40)
+    cut = lead(["We show " + "one thing after another " * 40])
     assert len(cut) <= 320
     assert cut.endswith(("thing…", "after…", "another…", "one…"))
 
 
 @given(st.text(max_size=2000), st.text(max_size=30))
 def test_a_lead_is_part_of_its_abstract_and_never_longer_than_320(text: str, name: str) -> None:
-    found = lead(text, name)
-    assert len(found) <= 320
-    assert found in text or found.removesuffix("…") in text
+    found = lead_sentences(text, name)
+    assert len(lead(found)) <= 320
+    assert len(lone_lead(found)) <= 700
+    for cut in (lead(found), lone_lead(found)):
+        assert cut in text or cut.removesuffix("…") in text
+
+
+def test_the_lead_of_a_letters_only_card_goes_on_while_sentences_fit() -> None:
+    more = "It helps people who read a lot. " * 40
+    found = lone_lead(lead_sentences(f"Before. We show a lamp. {more}"))
+    assert found == ("We show a lamp. " + more[: 32 * 21]).rstrip()
 
 
 @given(st.text())
@@ -167,10 +177,12 @@ def test_parts_come_back_from_storage() -> None:
     letters = Letters(TEMPLATES, House(sender="p@example.org", base_url="https://p.example"))
     part = letters.card(Paper(title="Lämp: A Light", abstract="We glow. Always."), "k1", 2026)
     card = Card.unpack(part)
-    assert (card.title, card.name, card.sentence) == ("Lämp: A Light", "Lämp", "We glow.")
+    said = card.said
+    assert (said.title, said.name, said.sentence) == ("Lämp: A Light", "Lämp", "We glow.")
     assert card.pack() == part
-    because = letters.because("agents AND (memory OR planning OR recollection)")
+    because = letters.because("agents AND (memory OR planning OR recollection)", "agents")
     assert Because.unpack(because).label == "agents AND (memory OR planning OR…"
+    assert Because.unpack(because).query == "agents"
     assert Because.unpack(because).pack() == because
 
 
@@ -201,11 +213,17 @@ def test_a_card_of_usual_size_stays_below_2400_octets() -> None:
         organisation="University of Somewhere",
     )
     card = Card.unpack(letters.card(paper, "k1", 2026))
-    assert 1000 < len(card.html_head) + len(card.html_tail) <= 2400
+    pieces = Frame.unpack(letters.frame("digest")).pieces
+    for terms in ((), (["lamplighter"], ["agents"], ["glows"]), (["nowhere"],)):
+        shown = show(card, terms, pieces, alone=False)
+        assert 1000 < len(shown.html_head) + len(shown.html_tail) <= 2400
 
 
 def test_a_record_of_absurd_size_makes_a_card_that_still_fits() -> None:
     letters = Letters(TEMPLATES, House(sender="p@example.org", base_url="https://p.example"))
     long = "long words " * 5000
     paper = Paper(title=long, abstract=long, authors=(long,) * 700, organisation="O" * 9000)
-    assert len(letters.card(paper, "k1", 2026)) < 8000
+    card = Card.unpack(letters.card(paper, "k1", 2026))
+    shown = show(card, (), Frame.unpack(letters.frame("digest")).pieces, alone=True)
+    assert len(shown.html_head) + len(shown.html_tail) < 4000
+    assert len(card.pack()) < 20_000

@@ -18,7 +18,19 @@ from jinja2 import UndefinedError
 
 from service.domain.papers import Paper
 from service.mail.headers import HeaderError
-from service.mail.letter import Because, Card, Frame, House, Kind, Letters, Personal, join
+from service.mail.letter import (
+    Because,
+    Card,
+    Contents,
+    Entry,
+    Frame,
+    House,
+    Kind,
+    Letters,
+    Personal,
+    join,
+    show,
+)
 from service.mail.plain import one_line
 
 TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates"
@@ -32,6 +44,7 @@ HOUSE = House(
 LETTERS = Letters(TEMPLATES, HOUSE)
 FRAMES = {kind: Frame.unpack(LETTERS.frame(kind)) for kind in ("digest", "confirm", "goodbye")}
 TOKEN = "0123456789abcdef" * 2
+WEB = "https://papers.example.org/d/W"
 STOP = "https://papers.example.org/u/AbC-dEf_1"
 ADA = Personal(
     recipient="ada@example.net",
@@ -43,6 +56,7 @@ ADA = Personal(
     topics=4,
     matched=5,
     unsubscribe=STOP,
+    web=WEB,
     schedule="daily at 07:00, Berlin time",
     links={
         "confirm": "https://papers.example.org/confirm/T?a=1&b=2",
@@ -130,14 +144,30 @@ def card_of(paper: Paper, key: str = "k1") -> Card:
 
 
 def because_of(*labels: str) -> list[Because]:
-    return [Because.unpack(LETTERS.because(label)) for label in labels]
+    return [Because.unpack(LETTERS.because(label, label)) for label in labels]
+
+
+def entry(paper: Paper, labels: Sequence[str], *, alone: bool = False) -> Entry:
+    """A paper's card for those topics, with the words of the first one marked."""
+    card = card_of(paper)
+    terms = [[words] for words in labels[:1]]
+    shown = show(card, terms, FRAMES["digest"].pieces, alone=alone)
+    return Entry(card, because_of(*labels), shown)
 
 
 def digest(
-    papers: Sequence[tuple[Paper, Sequence[str]]], personal: Personal = ADA
+    papers: Sequence[tuple[Paper, Sequence[str]]],
+    personal: Personal = ADA,
+    *,
+    also: Sequence[tuple[Paper, Sequence[str]]] = (),
+    trending: Sequence[Paper] = (),
 ) -> tuple[bytes, EmailMessage, Page, str]:
-    cards = [(card_of(paper), because_of(*labels)) for paper, labels in papers]
-    return read(join(FRAMES["digest"], cards, personal))
+    contents = Contents(
+        [entry(paper, labels, alone=len(papers) == 1) for paper, labels in papers],
+        [Entry(card_of(paper), because_of(*labels)) for paper, labels in also],
+        [card_of(paper) for paper in trending],
+    )
+    return read(join(FRAMES["digest"], contents, personal))
 
 
 def read(raw: bytes) -> tuple[bytes, EmailMessage, Page, str]:
@@ -192,19 +222,23 @@ def test_a_long_unsubscribe_link_stays_raw_and_is_folded_only_after_the_comma() 
 
 @pytest.mark.parametrize("kind", ["confirm", "goodbye"])
 def test_a_letter_that_is_no_digest_is_on_no_list(kind: Kind) -> None:
-    _, message, _, _ = read(join(FRAMES[kind], (), ADA))
+    _, message, _, _ = read(join(FRAMES[kind], Contents(), ADA))
     assert not [name for name in message if name.startswith("List-")]
 
 
 def test_a_digest_reads_as_the_house_style_has_it() -> None:
     bare = Paper(title="Only a Title", abstract="A thing is known.")
     _, message, page, text = digest(
-        [(LAMP, ["agents", "memory"]), (bare, ["a", "b", "c", "d", "e"]), (bare, [])]
+        [(LAMP, ["agents", "memory"]), (bare, ["a", "b", "c", "d", "e"]), (bare, [])],
+        replace(ADA, matched=9, asked_on=date(2026, 5, 3), next_on=date(2026, 8, 22)),
+        also=[(bare, ["memory"])],
+        trending=[LAMP],
     )
     assert message["Subject"] == "Lamp: Small Agents <Ask> Before & After + 2 more"
     assert text == (
         "Paperround, Friday 21 August\n"
-        "Good morning, Ada. 3 new papers for 4 topics; 2 more matched.\n"
+        "Good morning, Ada. 3 new papers for 4 topics; 6 more matched.\n"
+        "Read on the web: https://papers.example.org/d/W\n"
         "Unsubscribe: https://papers.example.org/u/AbC-dEf_1\n"
         "\n"
         "1. Lamp: Small Agents <Ask> Before & After\n"
@@ -229,23 +263,47 @@ def test_a_digest_reads_as_the_house_style_has_it() -> None:
         "   Find this paper:"
         " https://arxiv.org/search/?query=Only+a+Title&searchtype=title\n"
         "\n"
+        "Also matched\n"
         "\n"
-        "You asked for this letter: daily at 07:00, Berlin time.\n"
+        "- Only a Title\n"
+        "  because: memory\n"
+        "  https://papers.example.org/paper/k1\n"
+        "\n"
+        "And 5 more on the web: https://papers.example.org/d/W\n"
+        "\n"
+        "Trending today, outside your topics\n"
+        "\n"
+        "- Lamp: Small Agents <Ask> Before & After\n"
+        "  12 upvotes\n"
+        "  https://arxiv.org/abs/2608.00001\n"
+        "\n"
+        "\n"
+        "You asked for this letter on 3 May 2026: daily at 07:00, Berlin time.\n"
+        "The next one comes on Saturday.\n"
+        "\n"
         "Unsubscribe: https://papers.example.org/u/AbC-dEf_1\n"
+        "\n"
+        "Passing it on? Share the web copy; the links above are yours alone.\n"
+        "Web copy: https://papers.example.org/d/W\n"
+        "\n"
         "No pixels, no tracked links.\n"
         "Example Library, 1 Reading Lane\n"
     )
     assert page.texts("title") == [message["Subject"]]
     assert page.texts("h1") == ["Good morning, Ada."]
-    assert page.texts("h2") == [LAMP.title, bare.title, bare.title]
+    lists = ["Also matched", "Trending today, outside your topics"]
+    assert page.texts("h2") == [LAMP.title, bare.title, bare.title, *lists]
+    assert page.texts("b") == ["Agents", "a"]
     said = page.texts("p")
-    assert said[0] == "3 new papers for 4 topics; 2 more matched."
+    assert said[0] == "3 new papers for 4 topics; 6 more matched."
     assert [line for line in said if line.startswith("Because")] == [
         "Because: agents · memory",
         "Because: a · b · c +2",
         "Because: trending today",
     ]
     assert "PDF\xa0\xa0\xa0 12 upvotes · 20 Aug" in said
+    assert {"Only a Titlebecause: memory", "And 5 more on the web"} < set(said)
+    assert "Lamp: Small Agents <Ask> Before & After12\xa0upvotes" in said
     assert page.texts("div")[0].startswith("Also Only a Title and Only a Title, for agents, memory")
 
 
@@ -272,7 +330,7 @@ def test_a_reader_without_topics_is_told_what_trends() -> None:
 
 
 def test_a_confirm_letter_asks_once_and_quotes_the_topics() -> None:
-    _, message, page, text = read(join(FRAMES["confirm"], (), ADA))
+    _, message, page, text = read(join(FRAMES["confirm"], Contents(), ADA))
     assert message["Subject"] == "Confirm your Paperround letter"
     assert "Someone, we hope you, asked for a daily letter about agents and state & space" in text
     assert page.texts("i") == ["agents", "state & space"]
@@ -281,7 +339,7 @@ def test_a_confirm_letter_asks_once_and_quotes_the_topics() -> None:
 
 
 def test_a_goodbye_letter_offers_the_way_back() -> None:
-    _, message, page, text = read(join(FRAMES["goodbye"], (), ADA))
+    _, message, page, text = read(join(FRAMES["goodbye"], Contents(), ADA))
     assert message["Subject"] == "You're unsubscribed"
     assert "Until 20 September this link" in text
     assert set(page.links) == {ADA.links["undo"]} == set(re.findall(r"https://\S+", text))
@@ -290,12 +348,12 @@ def test_a_goodbye_letter_offers_the_way_back() -> None:
 @pytest.mark.parametrize("kind", ["confirm", "goodbye"])
 def test_a_letter_without_its_link_is_an_error_that_names_it(kind: Kind) -> None:
     with pytest.raises(ValueError, match=f"a {kind} letter needs links"):
-        join(FRAMES[kind], (), replace(ADA, links={}))
+        join(FRAMES[kind], Contents(), replace(ADA, links={}))
 
 
 def test_a_digest_without_a_paper_is_an_error() -> None:
     with pytest.raises(ValueError, match="without a paper"):
-        join(FRAMES["digest"], (), ADA)
+        join(FRAMES["digest"], Contents(), ADA)
 
 
 @pytest.mark.parametrize(
@@ -347,19 +405,68 @@ def test_any_text_arrives_as_text_and_nothing_else(
 @settings(deadline=None)
 @given(ANYTHING)
 def test_any_topic_is_inert_in_a_confirm_letter(topic: str) -> None:
-    raw, _, page, text = read(join(FRAMES["confirm"], (), replace(ADA, asked_for=(topic,))))
+    raw, _, page, text = read(join(FRAMES["confirm"], Contents(), replace(ADA, asked_for=(topic,))))
     assert_fit_for_the_wire(raw)
     assert set(page.links) == {ADA.links["confirm"]} == set(re.findall(r"https://\S+", text))
-    assert page.tags <= read(join(FRAMES["confirm"], (), ADA))[2].tags
+    assert page.tags <= read(join(FRAMES["confirm"], Contents(), ADA))[2].tags
 
 
 @settings(deadline=None)
 @given(st.integers(min_value=1, max_value=40))
 def test_a_letter_of_any_length_fits_the_wire(count: int) -> None:
-    raw, _, page, text = digest([(LAMP, ["agents", "memory"])] * count)
+    everything = replace(ADA, matched=count)
+    raw, _, page, text = digest([(LAMP, ["agents", "memory"])] * count, everything)
     assert_fit_for_the_wire(raw)
     assert len(page.texts("h2")) == count
     assert f"\n{count}. Lamp" in text
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("a.é字👩<&"), st.integers(0, 9000)), min_size=1, max_size=50
+    ),
+    st.integers(0, 20),
+    st.integers(0, 3),
+)
+def test_a_letter_of_huge_papers_fits_and_says_what_it_leaves_out(
+    huge: list[tuple[str, int]], also: int, trending: int
+) -> None:
+    papers = [
+        Paper(
+            title=f"Paper {number}: {sign * size}",
+            abstract=f"We show {sign * size}. " * 3,
+            authors=(sign * size,) * 5,
+            page=f"https://arxiv.org/abs/2608.{number:05}",
+            pdf=f"https://arxiv.org/pdf/2608.{number:05}",
+            code=f"https://github.com/example/{'x' * min(size, 400)}{number}",
+            upvotes=12,
+        )
+        for number, (sign, size) in enumerate(huge)
+    ]
+    matched = len(papers) + also + 40
+    raw, message, page, text = digest(
+        [(paper, ["agents", "字" * 40, "👩" * 60]) for paper in papers],
+        replace(ADA, matched=matched),
+        also=[(papers[0], ["agents"])] * also,
+        trending=papers[:trending],
+    )
+    assert_fit_for_the_wire(raw)
+    html = raw.split(b"--=_" + TOKEN.encode())[2]
+    assert len(html) <= 90_200, "the limit is the encoded part's, without its headers"
+    assert page.links.count(STOP) == 2
+    cards = text.count("\n   Because: ")
+    listed = text.count("\n  because: ")
+    assert (
+        f"{cards} new paper{'' if cards == 1 else 's'} for 4 topics; {matched - cards} more" in text
+    )
+    assert f"And {matched - cards - listed} more on the web: {WEB}" in text
+    assert cards == 1 or listed == min(20, also + len(papers) - cards)
+    assert page.texts("p")[-3:-1] == [
+        "Passing it on? Share the web copy; the links above are yours alone.",
+        "No pixels, no tracked links.",
+    ]
+    assert message["Subject"].startswith("Paper 0")
 
 
 def test_the_same_letter_is_made_of_the_same_bytes() -> None:
@@ -402,7 +509,7 @@ def test_a_template_may_be_replaced_and_a_mistake_in_it_names_the_slot(tmp_path:
         Letters(tmp_path, HOUSE).frame("digest")
     (tmp_path / "email" / "digest" / "body.txt").write_text("{{ slot.greeting }}\n{{ slot.cards }}")
     frame = Frame.unpack(Letters(tmp_path, HOUSE).frame("digest"))
-    _, _, _, text = read(join(frame, [(card_of(LAMP), [])], ADA))
+    _, _, _, text = read(join(frame, Contents([entry(LAMP, [])]), ADA))
     assert text.startswith("Good morning, Ada.\n1. Lamp")
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.mail.plain import cut_at_word, cut_title, one_line, short_name
+from service.mail.plain import cut_at_word, cut_title, one_line, short_name, wrapped
 from service.mail.wording import (
     asked,
     asked_for,
@@ -207,10 +207,12 @@ def test_a_confirm_letter_names_topics_but_nothing_like_a_link(
 
 
 def test_the_footer_says_why_the_letter_came() -> None:
-    assert asked("daily at 07:00, Berlin time", date(2026, 5, 3)) == (
-        "You asked for this letter on 3 May 2026: daily at 07:00, Berlin time."
+    said = asked("daily at 07:00, Berlin time", date(2026, 5, 3), date(2026, 8, 24))
+    assert said == (
+        "You asked for this letter on 3 May 2026: daily at 07:00, Berlin time. "
+        "The next one comes on Monday."
     )
-    assert asked("", None) == "You asked for this letter."
+    assert asked("", None, None) == "You asked for this letter."
     assert until(date(2026, 9, 20)) == "Until 20 September this"
     assert until(None) == "This"
 
@@ -225,3 +227,23 @@ def test_a_line_of_text_can_be_printed_anywhere(text: str) -> None:
 
 def test_a_line_keeps_its_letters_and_loses_what_turns_them_round() -> None:
     assert one_line(" a\r\n b\u2028c\x00d\u202e\u2067e\ud800f 👩\u200d🔬 ") == "a b cdef 👩\u200d🔬"
+
+
+@given(st.text(), st.integers(0, 10), st.integers(10, 30))
+def test_wrapped_text_keeps_its_words_and_its_lines_fit_72_columns(
+    text: str, indent: int, column: int
+) -> None:
+    line = one_line(text)
+    lines = wrapped(line, indent, column).split("\n")
+    assert " ".join(part.strip(" ") for part in lines).strip() == line
+    for number, part in enumerate(lines):
+        before = indent if number else column
+        assert len(part) + (0 if number else before) <= 72 or " " not in part.strip()
+        assert number == 0 or part.startswith(" " * indent)
+
+
+def test_an_address_is_never_broken() -> None:
+    address = "https://papers.example.org/" + "x" * 90
+    assert (
+        wrapped(f"Here it is: {address} and more", 3) == f"Here it is:\n   {address}\n   and more"
+    )

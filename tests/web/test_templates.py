@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
 
+from service.copies import Copied, WebCopy
 from service.domain.papers import Paper
 from service.domain.topics import parse
 
@@ -42,6 +43,11 @@ LINE = {
 }
 
 
+def copied(text: str, *topics: str) -> Copied:
+    paper = replace(PAPER, title=text, abstract=text, authors=(text,), organisation=text, page=None)
+    return Copied(text, paper, topics, ((text, True), (text, False)), ((text, False),))
+
+
 def contexts(text: str) -> dict[str, dict[str, Any]]:
     """The documented context of each page, with `text` wherever a stranger's words can stand."""
     typed = {"topics": text, "send_at": "07:00", "timezone": text, "email": text}
@@ -64,10 +70,23 @@ def contexts(text: str) -> dict[str, dict[str, Any]]:
         "unsubscribe": {"address": text},
         "goodbye": {"undo": text},
         "message": {"title": text, "paragraphs": [text], "link": (text, "/")},
+        "digest": {
+            "copy": WebCopy(
+                date(2026, 8, 21),
+                text,
+                (copied(text, text, "agents", "memory", "maps"),),
+                (copied(text, text),),
+                (copied(text),),
+                gone=1,
+            ),
+            "date": text,
+            "bibtex": text,
+        },
         "paper": {
+            "key": text,
             "paper": replace(
                 PAPER, title=text, abstract=text, authors=(text,), organisation=text, page=None
-            )
+            ),
         },
         "inbox": {"letters": [dict.fromkeys(LINE, text)], "signup": "http://127.0.0.1:8000/"},
         "inbox_letter": {
@@ -248,7 +267,7 @@ def test_the_trap_for_robots_is_out_of_the_way_of_people() -> None:
 
 
 def test_a_paper_with_a_page_links_there() -> None:
-    page = Elements(render("paper", paper=PAPER))
+    page = Elements(render("paper", key="arxiv:2401.00001", paper=PAPER))
     assert "Read it at arxiv.org" in page.words
     assert "20 August 2026" in page.words
     links = {link["href"] for link in page.named("a")}
@@ -258,7 +277,7 @@ def test_a_paper_with_a_page_links_there() -> None:
 
 def test_a_paper_known_by_title_alone_offers_a_search() -> None:
     bare = Paper(title="Fish & Chips: 100% <b>?")
-    page = Elements(render("paper", paper=bare))
+    page = Elements(render("paper", key="title:x", paper=bare))
     (search,) = [link["href"] for link in page.named("a") if "arxiv" in (link["href"] or "")]
     assert search == (
         "https://arxiv.org/search/?query=Fish%20%26%20Chips%3A%20100%25%20%3Cb%3E%3F"

@@ -1,0 +1,105 @@
+"""A card as it is shown for one topic: its words marked, or quoted where none is visible."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import escape
+
+from service.domain.marking import first_marks, spelled
+from service.mail.card import Card
+from service.mail.mime import encode
+from service.mail.plain import wrapped
+from service.mail.stencil import Stencil
+
+MOST_MARKS = 3
+
+_WORDS_BEFORE, _WORDS_AFTER = 6, 5
+# What a quotation shows of a script without spaces on either side.
+_SIDE_LENGTH = 90
+_TEXT_INDENT = 3
+# Where the quotation begins in the text part: "   In the abstract: “".
+_QUOTED_FROM = 21
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A card's two halves, in text and in HTML: between them stands its because."""
+
+    text_head: bytes
+    text_tail: bytes
+    html_head: bytes
+    html_tail: bytes
+
+
+def show(
+    card: Card, terms: Sequence[Sequence[str]], pieces: Mapping[str, Stencil], *, alone: bool
+) -> Shown:
+    """Return the card of a letter with the terms marked; same arguments, same bytes.
+
+    A term is given by the forms it has in the paper. Each is marked once, title first, at most
+    three; where none stands in title or lead, the abstract is quoted. `alone` says that the letter
+    has no other card. `pieces` are those of the letter's frame.
+    """
+    said = card.said
+    lead = said.lone_lead if alone else said.lead
+    in_title, in_lead = first_marks((spelled(said.title), spelled(lead)), terms, MOST_MARKS)
+    text_quotation = html_quotation = b""
+    if terms and not in_title and not in_lead:
+        (found,) = first_marks((spelled(said.abstract),), terms, 1)
+        if found:
+            text_quotation, html_quotation = _quoted(said.abstract, found[0], pieces)
+    text = {"lead": encode(wrapped(lead, _TEXT_INDENT)), "quotation": text_quotation}
+    html = {
+        "title": _marked(said.title, in_title, pieces["mark.html"]),
+        "lead": _marked(lead, in_lead, pieces["mark.html"]),
+        "quotation": html_quotation,
+    }
+    return Shown(*card.text.around("because", text), *card.html.around("because", html))
+
+
+def quotation(abstract: str, marked: Span) -> tuple[str, str, str]:
+    """Return what stands before the marked words of an abstract, those, and what comes after.
+
+    That is six words before and five after, in "…" where the abstract goes on.
+    """
+    start, end = marked
+    begin = abstract.rfind(" ", 0, start) + 1
+    for _ in range(_WORDS_BEFORE):
+        begin = abstract.rfind(" ", 0, max(begin - 1, 0)) + 1
+    begin = max(begin, start - _SIDE_LENGTH)
+    finish = _word_end(abstract, end)
+    for _ in range(_WORDS_AFTER):
+        finish = _word_end(abstract, finish + 1)
+    finish = min(finish, end + _SIDE_LENGTH)
+    before = ("… " if begin else "") + abstract[begin:start]
+    after = abstract[end:finish] + (" …" if finish < len(abstract) else "")
+    return before, abstract[start:end], after
+
+
+def _word_end(text: str, position: int) -> int:
+    space = text.find(" ", position)
+    return len(text) if space < 0 else space
+
+
+def _quoted(abstract: str, found: Span, pieces: Mapping[str, Stencil]) -> tuple[bytes, bytes]:
+    before, words, after = quotation(abstract, found)
+    whole = before + words + after
+    marked = _marked(whole, [(len(before), len(before) + len(words))], pieces["mark.html"])
+    text = encode(wrapped(whole, _TEXT_INDENT, _QUOTED_FROM))
+    return (
+        pieces["quotation.txt"].fill({"quotation": text}),
+        pieces["quotation.html"].fill({"quotation": marked}),
+    )
+
+
+def _marked(text: str, spans: Sequence[Span], mark: Stencil) -> bytes:
+    written: list[bytes] = []
+    end = 0
+    for start, stop in spans:
+        words = encode(escape(text[start:stop]))
+        written += (encode(escape(text[end:start])), mark.fill({"words": words}))
+        end = stop
+    written.append(encode(escape(text[end:])))
+    return b"".join(written)

@@ -1,0 +1,165 @@
+"""What a letter looks like, in a real browser.
+
+The pictures stay behind to be looked at: in the folder PAPERROUND_ARTEFACTS, else among the test's
+temporary files.
+"""
+
+import email
+import email.policy
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import make_settings
+from peers.newsroom import publish, subscribe
+from peers.shelf import STRAINING, noticed, usual
+from playwright.sync_api import Browser, Page
+
+from service import pipeline
+from service.domain.papers import Paper
+from service.installation import open_installation
+
+pytestmark = pytest.mark.browser
+
+MORNING = datetime(2026, 8, 21, 7, tzinfo=UTC)
+WIDTHS = (360, 600, 1200)
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+# A letter is read inside somebody else's page.
+NO_PAGE = {"rules": {name: {"enabled": False} for name in ("region", "landmark-one-main")}}
+
+# Every text with its contrast to what is behind it (WCAG 2.2).
+CONTRASTS = """() => {
+  const channel = c => (c /= 255) <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4;
+  const parse = s => s.match(/[\\d.]+/g).map(Number);
+  const light = c => .2126 * channel(c[0]) + .7152 * channel(c[1]) + .0722 * channel(c[2]);
+  const behind = e => { for (; e; e = e.parentElement) {
+    const c = parse(getComputedStyle(e).backgroundColor); if (c[3] !== 0) return c } };
+  const found = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const node = walk.currentNode, e = node.parentElement;
+    if (!node.data.trim() || !e.checkVisibility()) continue;
+    const [a, b] = [light(parse(getComputedStyle(e).color)), light(behind(e))];
+    found.push([(Math.max(a, b) + .05) / (Math.min(a, b) + .05), node.data.trim().slice(0, 40)]);
+  }
+  return found }"""
+
+Look = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def artefacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    chosen = os.environ.get("PAPERROUND_ARTEFACTS")
+    folder = Path(chosen) if chosen else tmp_path_factory.mktemp("letters")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def letter_of(sqlite_template: Path, tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Return the HTML of the letter that a reader would get of some papers."""
+    shutil.copy(sqlite_template, tmp_path / "look.db")
+    chosen = make_settings(
+        f"sqlite:///{tmp_path / 'look.db'}",
+        tmp_path,
+        base_url="https://papers.example.org",
+        postal_address="Paperround at Example Library, 1 Reading Lane, Exampleton",
+    )
+    with open_installation(chosen) as installation:
+
+        def letter(papers: list[Paper], *topics: str, max_papers: int = 10) -> str:
+            publish(installation, MORNING, *papers)
+            ada = subscribe(
+                installation, "ada@example.org", *topics, at=MORNING, max_papers=max_papers
+            )
+            raw = pipeline.preview(installation, ada, MORNING)
+            assert isinstance(raw, bytes)
+            message = email.message_from_bytes(raw, policy=email.policy.default)
+            assert isinstance(message, email.message.EmailMessage)
+            html = message.get_body(("html",))
+            assert html is not None
+            return str(html.get_content())
+
+        yield letter
+
+
+CASES: dict[str, tuple[list[Paper], tuple[str, ...], int]] = {
+    "one": (usual(1), ("agents",), 10),
+    "ten": (
+        [*usual(33), *noticed(5)],
+        ("coding agents", "world models", "memory", "agents"),
+        10,
+    ),
+    "forty": ([*usual(44), *noticed(2)], ("agents OR knowledge OR readers",), 40),
+    "straining": ([*STRAINING, *noticed(1)], ("agents",), 10),
+    "trending": (usual(12), (), 10),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_letter_can_be_read_at_every_width_in_light_and_dark(
+    case: str, letter_of: Callable[..., str], chromium: Browser, artefacts: Path
+) -> None:
+    papers, topics, max_papers = CASES[case]
+    html = letter_of(papers, *topics, max_papers=max_papers)
+    for scheme in SCHEMES:
+        page, asked_for = opened(chromium, html, scheme)
+        for width in WIDTHS:
+            look(page, width, artefacts / f"{case}-{scheme}-{width}.png")
+        assert not poor(page), f"{scheme}: contrast below 4.5"
+        found = Axe().run(page, options={"resultTypes": ["violations"], **NO_PAGE})
+        assert found.violations_count == 0, found.generate_report()
+        assert not asked_for, "a letter loads nothing"
+        page.context.close()
+
+
+@pytest.mark.parametrize("case", ["ten", "straining"])
+def test_a_letter_whose_style_sheet_was_dropped_can_still_be_read(
+    case: str, letter_of: Callable[..., str], chromium: Browser, artefacts: Path
+) -> None:
+    papers, topics, max_papers = CASES[case]
+    html = letter_of(papers, *topics, max_papers=max_papers)
+    stripped = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
+    assert stripped != html
+    page, _ = opened(chromium, stripped, "light")
+    for width in WIDTHS:
+        look(page, width, artefacts / f"{case}-without-style-{width}.png")
+    assert not poor(page)
+    page.context.close()
+
+
+def opened(
+    chromium: Browser, html: str, scheme: Literal["light", "dark"]
+) -> tuple[Page, list[str]]:
+    """Open a letter in a window that fetches nothing; return what it asked for all the same."""
+    context = chromium.new_context(color_scheme=scheme, viewport={"width": 600, "height": 900})
+    page = context.new_page()
+    asked_for: list[str] = []
+
+    def refuse(route: Any) -> None:
+        asked_for.append(route.request.url)
+        route.abort()
+
+    page.route("**/*", refuse)
+    page.set_content(html)
+    return page, asked_for
+
+
+def look(page: Page, width: int, picture: Path) -> None:
+    """Look at a letter in a window of that width; nothing may stand beyond its edge."""
+    page.set_viewport_size({"width": width, "height": 900})
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    page.screenshot(path=picture, full_page=True)
+    assert wide <= width, f"{picture.name} scrolls sideways: {wide}"
+
+
+def poor(page: Page) -> list[tuple[float, str]]:
+    """Return the texts that stand out too little from what is behind them."""
+    contrasts = page.evaluate(CONTRASTS)
+    assert len(contrasts) > 10
+    return [(ratio, text) for ratio, text in contrasts if ratio < 4.5]
