@@ -17,7 +17,8 @@ check: $(VENV)/ready
 	$(RUN)pytest -q tests/test_imports.py
 
 torture: $(VENV)/ready
-	PAPERROUND_TORTURE=1 $(RUN)pytest -n 2 tests/sources $(ARGS)
+	PAPERROUND_TORTURE=1 $(RUN)pytest -n 2 tests/domain tests/matching tests/sources \
+		tests/pipeline/test_ledger_invariants.py tests/store/test_any_order.py $(ARGS)
 
 bench: $(VENV)/ready
 	$(RUN)python -m tests.bench $(ARGS)

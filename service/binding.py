@@ -90,9 +90,12 @@ class Binder:
         entry = self._entries.get(key)
         if entry is None:
             card = self._part(Card, picked.part)
-            first = picked.names[0] if picked.names else 0
-            because = self._part(Because, first) if first else None
-            shown = self._marks.shown((frame_id, picked.part, first, alone), frame, card, because)
+            reasons = [self._part(Because, name) for name in picked.names]
+            # Of an author followed no word is marked, but of the first topic.
+            topic = next((n for n, reason in enumerate(reasons) if reason.is_topic), None)
+            because = None if topic is None else reasons[topic]
+            name = 0 if topic is None else picked.names[topic]
+            shown = self._marks.shown((frame_id, picked.part, name, alone), frame, card, because)
             entry = Entry.of(card, self._reasons(picked.names), shown)
             self._keep(key, entry)
         return entry

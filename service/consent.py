@@ -3,7 +3,7 @@
 No digest goes to an address whose owner did not say yes; one word from them stops all letters.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -13,16 +13,15 @@ from service import notices
 from service.binding import UNDO_WITHIN
 from service.domain.deliveries import Kind
 from service.domain.links import Grant, Purpose, sign, verify
-from service.domain.readers import Consent, Preferences, Subscriber, Wish, address_hash
-from service.domain.topics import parse
+from service.domain.readers import Consent, Preferences, Subscriber, address_hash
+from service.domain.wishes import Wish
 from service.installation import Installation
 from service.mail.address import Address, parse_address
-from service.store import consents, deliveries, papers, subscribers, suppressions
+from service.store import consents, deliveries, papers, subscribers, suppressions, wanted
 from service.store.turns import Turn
 
 # A confirm letter that has not gone out by then could not be used any more.
 CONFIRM_WITHIN = notices.NOTICE_LIVES
-MAX_TOPICS = 200
 
 
 class SignUp(StrEnum):
@@ -33,25 +32,6 @@ class SignUp(StrEnum):
     ALREADY = "already"
     UNSUBSCRIBED = "unsubscribed"
     SUPPRESSED = "suppressed"
-
-
-class TooManyTopics(ValueError):
-    """More topics than one reader may have."""
-
-
-def wishes_of(texts: Iterable[str]) -> tuple[Wish, ...]:
-    """Read topics as typed, each once.
-
-    Raises TopicError for the first that cannot be read, and TooManyTopics before any is read.
-    """
-    typed = [text.strip() for text in texts if text.strip()]
-    if len(typed) > MAX_TOPICS:
-        raise TooManyTopics(f"{len(typed)} topics are more than one reader may have ({MAX_TOPICS})")
-    wishes: dict[str, Wish] = {}
-    for text in typed:
-        query = parse(text).canonical
-        wishes.setdefault(query, Wish(text, query))
-    return tuple(wishes.values())
 
 
 def sign_up(
@@ -108,8 +88,8 @@ def add(
             return SignUp.UNSUBSCRIBED if left else SignUp.ALREADY
         consents.record(connection, subscriber_id, "added", source, now)
         if vouched:
-            subscribers.set_preferences(connection, subscriber_id, preferences, now)
-            subscribers.set_wishes(connection, subscriber_id, wishes, now)
+            wanted.set_preferences(connection, subscriber_id, preferences, now)
+            wanted.set_wishes(connection, subscriber_id, wishes, now)
             _activate(installation, connection, subscriber_id, now, source)
             return SignUp.ACTIVE
         _ask_to_confirm(installation, connection, subscriber_id, wishes, preferences, now)
@@ -218,8 +198,8 @@ def undo(installation: Installation, token: str, now: datetime) -> Subscriber | 
         if reader.status in (Consent.UNSUBSCRIBED, Consent.PENDING):
             subscriber_id = reader.subscriber_id
             if reader.preference_id != grant.preference_id:
-                subscribers.set_preferences(connection, subscriber_id, reader.preferences, now)
-                subscribers.set_wishes(connection, subscriber_id, reader.wishes, now)
+                wanted.set_preferences(connection, subscriber_id, reader.preferences, now)
+                wanted.set_wishes(connection, subscriber_id, reader.wishes, now)
             _activate(installation, connection, subscriber_id, now, "undo link")
         return reader
 
@@ -291,7 +271,7 @@ def _ask_to_confirm(
     now: datetime,
 ) -> None:
     """Keep what was asked for, and queue the letter whose link says yes to just that."""
-    preference_id = subscribers.set_preferences(connection, subscriber_id, preferences, now)
-    subscribers.set_wishes(connection, subscriber_id, wishes, now)
+    preference_id = wanted.set_preferences(connection, subscriber_id, preferences, now)
+    wanted.set_wishes(connection, subscriber_id, wishes, now)
     slots = {"asked_for": "\n".join(wish.shown for wish in wishes)}
     notices.queue(installation, connection, Kind.CONFIRM, subscriber_id, preference_id, slots, now)

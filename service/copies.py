@@ -122,11 +122,13 @@ def _here(copied: Iterable[Copied | None]) -> tuple[Copied, ...]:
 class _Marker:
     """Marks in each paper what the first of its topics found there."""
 
-    def __init__(self, index: PaperIndex, here: Sequence[Paper], topics: Iterable[Because]) -> None:
+    def __init__(
+        self, index: PaperIndex, here: Sequence[Paper], reasons: Iterable[Because]
+    ) -> None:
         self._index = index
         self._numbers = {id(paper): number for number, paper in enumerate(here)}
         self._topics: list[tuple[Because, Levels]] = [
-            (topic, index.run(parse(topic.query).expression)) for topic in topics
+            (topic, index.run(parse(topic.query).expression)) for topic in reasons if topic.is_topic
         ]
 
     def reasons(self, found: StoredPaper | None) -> Sequence[Because]:
@@ -145,8 +147,10 @@ class _Marker:
         if found is None:
             return None
         paper, phrases = found.paper, list[str]()
-        if reasons:
-            sought = parse(reasons[0].query).expression
+        # Of an author followed no word is marked, but of the first topic.
+        topic = next((reason for reason in reasons if reason.is_topic), None)
+        if topic is not None:
+            sought = parse(topic.query).expression
             terms = self._index.terms(sought, self._numbers[id(paper)])
             phrases = [form for forms in terms for form in forms]
         return Copied(

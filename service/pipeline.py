@@ -109,7 +109,9 @@ def plan(
 
     `everyone` makes each active reader due who had no digest for their date, whatever the hour.
     `progress` is told how many of the due readers are done. Broken off at any point, the plan is
-    whole for some readers and not begun for the others: the next one completes it.
+    whole for some readers and not begun for the others: the next one completes it. Readers are
+    looked at in pages, and what they want is what holds when their page is read: a change made
+    after that applies from the next plan.
     """
     database, made = installation.database, Plan()
     with database.alone("plan"):
@@ -184,9 +186,14 @@ class Delivered:
 
 
 def deliver(
-    installation: Installation, now: Callable[[], datetime], stop: threading.Event
+    installation: Installation,
+    now: Callable[[], datetime],
+    stop: threading.Event,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Delivered:
     """Send every letter that is due, until none is left, the route fails, or `stop` is set.
+
+    `progress` is told how many letters were tried, and how many were due at the beginning.
 
     First come the letters of workers that died: begun ones are on record as uncertain before any
     is sent again.
@@ -200,6 +207,7 @@ def deliver(
         delivered.expired = ledger.expire(connection, now())
         if not ledger.anything_due(connection, now()):
             return delivered
+    tried = _counted(database, now(), progress) if progress else lambda count: None
     seat = workers.sit_down(database, f"{socket.gethostname()}:{os.getpid()}", now())
     try:
         sender = Sender(
@@ -208,6 +216,7 @@ def deliver(
             connections=installation.connections,
             now=now,
             chance=installation.chance,
+            tried=tried,
         )
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             tally = runner.run(sender.run(Ledger(database, seat.worker_id, seat.lock), stop))
@@ -216,6 +225,15 @@ def deliver(
     delivered.results += tally.by_result
     delivered.withdrawn, delivered.halted = tally.withdrawn, tally.halted
     return delivered
+
+
+def _counted(
+    database: Database, now: datetime, progress: Callable[[int, int], None]
+) -> Callable[[int], None]:
+    with database.read() as connection:
+        due = ledger.count_due(connection, now)
+    # Letters may become due meanwhile.
+    return lambda count: progress(count, max(count, due))
 
 
 def _loader(database: Database) -> Callable[[Iterable[int]], dict[int, bytes]]:

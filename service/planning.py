@@ -2,21 +2,20 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Self
+
+import numpy as np
 
 from service.domain.deliveries import Kind, Planned
-from service.domain.digests import Digest, Skipped, SkipReason, compose
+from service.domain.digests import Skipped, SkipReason, nothing_left
+from service.domain.filters import UNFILTERED
 from service.domain.links import new_token
 from service.domain.readers import Reader, address_hash
 from service.mail.letter import Letters
-from service.matching.rankings import Rankings
+from service.matching.rankings import Rankings, Want
 from service.printing import Press
 from service.store.deliveries import Verdict
 from service.store.papers import StoredPaper
-
-# A reader's topics, the seq they were served up to, and the most papers they take.
-Wanted = tuple[tuple[tuple[int, str], ...], int, int]
-
-_DECISIONS_KEPT = 30_000
 
 
 class Planner:
@@ -40,82 +39,76 @@ class Planner:
     ) -> None:
         today = now.astimezone(UTC).date()
         by_id = {stored.paper_id: (stored.seq, stored.paper) for stored in papers}
-        self._queries_of = queries_of
-        self._queries: dict[int, str] = {}
-        self._rankings = Rankings(by_id, self._queries, today)
+        self._rankings = Rankings(by_id, today, trending_section=trending_section)
         keyed = {stored.paper_id: (stored.paper_id, stored.key, stored.paper) for stored in papers}
         in_place = [keyed[paper_id] for paper_id in self._rankings.places]
+        self._queries: dict[int, str] = {}
+        self._queries_of = queries_of
         self._press = Press(letters, keep, in_place, self._queries, year=today.year)
         self._upto = upto
-        self._trending_section = trending_section
-        self._decided: dict[Wanted, bytes | Skipped] = {}
 
     def decide(
         self, readers: Sequence[Reader], suppressed: Collection[str] = frozenset()
     ) -> list[Verdict]:
         """Return a verdict for each reader; `suppressed` holds hashes of addresses not to mail."""
-        self._learn(readers)
-        # Readers who want the same of the same papers get the same digest, chosen once.
-        wanted = {_wanted(reader): None for reader in readers}
-        chosen = {want: self._choose(*want) for want in wanted if want not in self._decided}
-        printed = self._press.print(
-            [(want[0], choice) for want, choice in chosen.items() if isinstance(choice, Digest)],
-            self._rankings.levels,
-        )
-        selections = iter(printed)
-        decided = {want: self._decided[want] for want in wanted if want in self._decided}
-        for want, choice in chosen.items():
-            decided[want] = choice if isinstance(choice, Skipped) else next(selections)
-            if len(self._decided) < _DECISIONS_KEPT:
-                self._decided[want] = decided[want]
-        return [
-            self._verdict(reader, decided[_wanted(reader)])
-            if not (suppressed and address_hash(reader.address) in suppressed)
-            else Verdict(reader, Skipped(SkipReason.SUPPRESSED))
+        verdicts = {
+            reader.subscriber_id: Verdict(reader, Skipped(reason))
             for reader in readers
+            if (reason := self._out_of_turn(reader, suppressed))
+        }
+        others = [reader for reader in readers if reader.subscriber_id not in verdicts]
+        if others:
+            chosen = zip(others, self._choose(others), strict=True)
+            verdicts |= {r.subscriber_id: _verdict(r, decision) for r, decision in chosen}
+        return [verdicts[reader.subscriber_id] for reader in readers]
+
+    def _out_of_turn(self, reader: Reader, suppressed: Collection[str]) -> SkipReason | None:
+        if suppressed and address_hash(reader.address) in suppressed:
+            return SkipReason.SUPPRESSED
+        return SkipReason.NO_NEW_PAPERS if reader.served_to >= self._upto else None
+
+    def _choose(self, readers: Sequence[Reader]) -> list[bytes | SkipReason]:
+        """Return each reader's selection, or why there is none."""
+        self._learn(readers)
+        wants, named = self._rankings.gather(
+            [Want(r.topics, r.served_to, r.max_papers, r.filters or UNFILTERED) for r in readers]
+        )
+        choice = self._rankings.choose(wants)
+        topics = np.array([len(reader.topics) for reader in readers], dtype=np.int64)
+        selections = self._press.print(choice, named, wants.reader, topics)
+        counts = zip(
+            *(by.tolist() for by in (choice.matched, choice.muted, choice.below)), strict=True
+        )
+        return [
+            selection if matched else nothing_left(muted=muted, below=below)
+            for selection, (matched, muted, below) in zip(selections, counts, strict=True)
         ]
 
     def _learn(self, readers: Sequence[Reader]) -> None:
-        topics = {topic_id for reader in readers for topic_id, _ in reader.topics}
-        if unseen := topics - self._queries.keys():
-            queries = self._queries_of(unseen)
-            self._rankings.expect(queries.values())
-            self._queries.update(queries)
-
-    def _choose(
-        self, topics: Sequence[tuple[int, str]], served_to: int, max_papers: int
-    ) -> Digest | Skipped:
-        if served_to >= self._upto:
-            return Skipped(SkipReason.NO_NEW_PAPERS)
-        standing = self._rankings.standing
-        standings = [standing(topic_id, served_to) for topic_id, _ in topics]
-        places = len(self._rankings.places)
-        if not standings:
-            trending = [self._rankings.trending(served_to)]
-            return compose(trending, places=places, max_papers=max_papers, also_listed=0)
-        noticed = self._rankings.noticed(served_to) if self._trending_section else 0
-        return compose(standings, places=places, max_papers=max_papers, noticed=noticed)
-
-    def _verdict(self, reader: Reader, decided: bytes | Skipped) -> Verdict:
-        if isinstance(decided, Skipped):
-            return Verdict(reader, decided)
-        letter = Planned(
-            reader.subscriber_id,
-            Kind.DIGEST,
-            reader.local_date,
-            new_token(),
-            decided,
-            preference_id=reader.preference_id,
-            seq_from=reader.served_to,
+        unknown = self._rankings.unknown(
+            topic_id for reader in readers for topic_id, _ in reader.topics
         )
-        return Verdict(reader, letter)
+        queries = self._queries_of(unknown) if unknown else {}
+        self._queries.update(queries)
+        self._rankings.learn(queries, [reader.filters for reader in readers if reader.filters])
 
-    def __enter__(self) -> "Planner":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._rankings.__exit__()
 
 
-def _wanted(reader: Reader) -> Wanted:
-    return reader.topics, reader.served_to, reader.max_papers
+def _verdict(reader: Reader, decision: bytes | SkipReason) -> Verdict:
+    if isinstance(decision, SkipReason):
+        return Verdict(reader, Skipped(decision))
+    letter = Planned(
+        reader.subscriber_id,
+        Kind.DIGEST,
+        reader.local_date,
+        new_token(),
+        decision,
+        preference_id=reader.preference_id,
+        seq_from=reader.served_to,
+    )
+    return Verdict(reader, letter)

@@ -20,8 +20,13 @@ from service.settings import Settings
 from service.store import migrate
 from service.store.engine import Database
 
+# A test that needs more or fewer examples than others takes a multiple of these, so that
+# `make torture` multiplies them all.
 hypothesis_settings.register_profile(
-    "paperround", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "paperround",
+    max_examples=1000 if os.environ.get("PAPERROUND_TORTURE") else 100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 hypothesis_settings.load_profile("paperround")
 

@@ -26,7 +26,8 @@ ALLOWED = {
     "installation": {"mail", "resources", "settings", "sources", "store"},
     "intake": {"installation", "sources", "store"},
     "fetching": {"installation", "sources", "store"},
-    "printing": {"mail"},
+    "packing": {"matching"},
+    "printing": {"mail", "matching", "packing"},
     # What a topic found in a paper is marked where the letter is bound.
     "binding": {"mail", "matching"},
     "planning": {"mail", "matching", "printing", "store"},
@@ -36,11 +37,13 @@ ALLOWED = {
     "copies": {"installation", "mail", "matching", "store"},
     "notices": {"installation", "store"},
     "consent": {"binding", "notices", "installation", "mail", "store"},
+    "preferences": {"installation", "mail", "store"},
     "web": {"consent", "copies", "installation", "mail", "pipeline", "resources", "store"},
     "schedule": {"consent", "fetching", "installation", "pipeline", "sources", "store"},
     "cli": {
         "backtest", "consent", "demo", "explain", "fetching", "installation", "intake", "mail",
-        "observe", "pipeline", "resources", "schedule", "settings", "sources", "store", "web",
+        "observe", "pipeline", "preferences", "resources", "schedule", "settings", "sources",
+        "store", "web",
     },
 }  # fmt: skip
 

@@ -12,9 +12,10 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from service import settings
 from service.cli import db, demo, editions, explain, look, rounds, serve, subscribers, topics
 from service.cli.report import WorkFailed, notice, say
-from service.consent import TooManyTopics
+from service.domain.filters import FilterError
 from service.domain.timetable import TimetableError
 from service.domain.topics import TopicError
+from service.domain.wishes import WishError
 from service.mail.address import AddressError
 from service.settings import SettingsError
 from service.store.engine import StoreError
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             stream.reconfigure(errors="replace")
     try:
         app(arguments, prog_name="paperround")
-    except (SettingsError, AddressError, TimetableError, TooManyTopics) as error:
+    except (SettingsError, AddressError, TimetableError, WishError, FilterError) as error:
         notice(str(error))
         sys.exit(2)
     except TopicError as error:

@@ -7,7 +7,10 @@ from pathlib import Path
 from service.cli.report import WorkFailed
 
 Row = dict[str | None, str]
-_COLUMNS = ("email", "name", "topics", "timezone", "send_at", "status")
+_COLUMNS = (
+    *("email", "name", "topics", "mutes", "follows", "min_upvotes"),
+    *("timezone", "send_at", "status"),
+)
 
 
 def read(file: Path) -> list[tuple[int, Row]]:

@@ -18,6 +18,7 @@ from service.demo.catcher import Catcher
 from service.demo.inbox import inbox_app
 from service.domain.policy import Result
 from service.domain.readers import Preferences
+from service.domain.wishes import wishes_of
 from service.installation import Installation, open_installation
 from service.mail.address import parse_address
 from service.observe import set_up_logging
@@ -91,7 +92,7 @@ def _do_the_round(installation: Installation, digest_dir: Path, catcher: Catcher
         consent.add(
             installation,
             parse_address(email),
-            consent.wishes_of(topics),
+            wishes_of(topics),
             Preferences(max_papers=8, name=name),
             _now(),
             source="demo",

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from service.cli.report import number, print_table, say
+from service.cli.report import counts, number, print_table, say
+from service.cli.subscriber_view import filter_lines
 from service.domain.matches import Found
 from service.domain.readers import Subscriber
 from service.explain.recount import TopicVerdict
@@ -41,8 +42,9 @@ def trace_document(told: Trace) -> dict[str, Any]:
             "timezone": wanted.preferences.timezone,
             "send_at": f"{wanted.preferences.send_at:%H:%M}",
             "max_papers": wanted.preferences.max_papers,
-            "mutes": list(wanted.mutes),
-            "min_upvotes": wanted.min_upvotes,
+            "mutes": list(wanted.preferences.filters.mutes),
+            "follows": list(wanted.preferences.filters.follows),
+            "min_upvotes": wanted.preferences.filters.min_upvotes,
         },
         "digest": digest
         and {
@@ -55,7 +57,7 @@ def trace_document(told: Trace) -> dict[str, Any]:
             "looked_at": [digest.seq_from, digest.seq_to],
             "matched": digest.selection.matched,
             "papers": told.chosen
-            and [{"title": c.title, "topics": list(c.topics)} for c in told.chosen],
+            and [{"title": c.title, "reasons": list(c.reasons)} for c in told.chosen],
             "tries": [
                 {
                     "number": tried.number,
@@ -80,6 +82,8 @@ def trace_document(told: Trace) -> dict[str, Any]:
                 for wish, matched in told.recount.by_topic
             ],
             "matched": [_paper(stored) for stored in told.recount.ranked],
+            "muted": told.recount.muted,
+            "below_upvotes": told.recount.below,
         },
     }
 
@@ -123,6 +127,11 @@ def print_trace(told: Trace) -> None:
         say(f"Wanted:     {hour}, at most {number(chosen.max_papers, 'paper')}")
         if not told.wanted.wishes:
             say("Topics:     none: trending")
+        for name, words in filter_lines(chosen.filters):
+            say(f"{name + ':':<12}{words}")
+    if told.recount.muted or told.recount.below:
+        out = counts({"muted": told.recount.muted, "below the minimum": told.recount.below})
+        say(f"Kept out:   {out} (recomputed)")
     if told.tries:
         say("")
         print_table(
@@ -157,7 +166,7 @@ def _print_papers(told: Trace) -> None:
         print_table(
             ("", "paper", "because"),
             [
-                (place, chosen.title, ", ".join(chosen.topics) or "trending")
+                (place, chosen.title, ", ".join(chosen.reasons) or "trending")
                 for place, chosen in enumerate(told.chosen, 1)
             ],
         )
@@ -185,18 +194,22 @@ def _print_verdict(subscriber: Subscriber, asked: str, verdict: PaperVerdict) ->
         say(f"Verdict:    {answer}: {verdict.because}")
         return
     say(f"{_one_line(stored.paper.title)} ({stored.key})")
-    say(f"Verdict:    {answer}: {verdict.because}")
+    # Filters say in their first word what the answer is: muted by ..., below your minimum.
+    spoken = answer.partition(" ")[0] == verdict.because.partition(" ")[0]
+    say(f"Verdict:    {verdict.because if spoken else f'{answer}: {verdict.because}'}")
     say(f"Reader:     {subscriber.email}, {subscriber.status}")
     if arrival:
         say(f"Ingested:   {arrival.at:%Y-%m-%d %H:%M} UTC, {arrival.file}, edition {arrival.date}")
     if verdict.position:
         named = ", ".join(verdict.named) or "trending"
-        say(f"Letter:     no. {verdict.position} of {verdict.day}, because of {named}")
+        say(f"Letter:     no. {verdict.position} of {verdict.day}, because: {named}")
     if verdict.rank:
         say(
             f"Rank:       {verdict.rank} of {verdict.matched} that match, "
             f"cap {verdict.cap} (recomputed)"
         )
+    if verdict.filters.follows:
+        say(f"Followed:   because you follow {', '.join(verdict.filters.follows)} (recomputed)")
     if verdict.topics:
         say("")
         print_table(
@@ -218,12 +231,14 @@ def _verdict(verdict: PaperVerdict) -> dict[str, Any]:
         and {"at": _moment(arrival.at), "file": arrival.file, "edition": arrival.date},
         "decided_on": verdict.day,
         "position": verdict.position,
-        "named_topics": list(verdict.named),
+        "reasons": list(verdict.named),
         "recomputed": {
             "rank": verdict.rank,
             "matched": verdict.matched,
             "cap": verdict.cap,
-            "mute": verdict.mute,
+            "muted_by": verdict.filters.muted_by,
+            "below_upvotes": verdict.filters.below,
+            "follows": list(verdict.filters.follows),
             "topics": [
                 {
                     "topic": topic.wish.shown,

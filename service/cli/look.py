@@ -105,7 +105,7 @@ def preview(
             else f"No letter would come: today's for {email} is planned already."
         )
     elif isinstance(letter, Skipped):
-        notice(f"No letter would come: {letter.reason.replace('_', ' ')}.")
+        notice(f"No letter would come: {letter.reason.words}.")
     elif eml:
         sys.stdout.buffer.write(letter)
     else:

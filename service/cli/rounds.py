@@ -13,6 +13,7 @@ import typer
 
 from service import fetching, pipeline, settings
 from service.cli.clock import Clock, clock
+from service.cli.progress import progress
 from service.cli.report import (
     WorkFailed,
     counts,
@@ -38,6 +39,7 @@ At = Annotated[
 Now = Annotated[
     bool, typer.Option("--now", help="Plan for every active reader, whatever their hour.")
 ]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar.")]
 REJECTS_SHOWN = 20
 
 
@@ -77,6 +79,7 @@ def ingest(
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON Schema of one line of JSON Lines.")
     ] = False,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Take in digest files.
@@ -87,7 +90,7 @@ def ingest(
         sys.stdout.write(jsonlines.schema())
         return
     with open_installation(settings.load()) as installation:
-        reports = _ingest(installation, paths or [installation.digest_dir], clock(None))
+        reports = _ingest(installation, paths or [installation.digest_dir], clock(None), quiet)
     if as_json:
         print_json({"editions": [edition(report) for report in reports]})
     elif not reports:
@@ -97,34 +100,34 @@ def ingest(
     _fail_for(reports, None)
 
 
-def plan(now: Now = False, at: At = None, as_json: AsJson = False) -> None:
+def plan(now: Now = False, at: At = None, quiet: Quiet = False, as_json: AsJson = False) -> None:
     """Decide who gets which papers, and queue the letters."""
     tick, began = clock(at), time.monotonic()
     with open_installation(settings.load()) as installation:
-        made = pipeline.plan(installation, tick(), everyone=now)
+        made = _plan(installation, tick, now, quiet)
         if not as_json:
             _say_planned(made)
         _close(installation, made, Delivered(), began, as_json, {})
 
 
-def deliver(at: At = None, as_json: AsJson = False) -> None:
+def deliver(at: At = None, quiet: Quiet = False, as_json: AsJson = False) -> None:
     """Send the queued letters that are due."""
     tick, began = clock(at), time.monotonic()
     with _ready_to_deliver() as installation:
-        delivered = _deliver(installation, tick)
+        delivered = _deliver(installation, tick, quiet)
         if not as_json:
             _say_delivered(delivered)
         _close(installation, Plan(), delivered, began, as_json, {})
     _fail_for([], delivered)
 
 
-def send(now: Now = False, at: At = None, as_json: AsJson = False) -> None:
+def send(now: Now = False, at: At = None, quiet: Quiet = False, as_json: AsJson = False) -> None:
     """Do the whole round: ingest DIGEST_DIR, plan, deliver."""
     tick, began = clock(at), time.monotonic()
     with _ready_to_deliver() as installation:
-        reports = _ingest(installation, [installation.digest_dir], tick)
-        made = pipeline.plan(installation, tick(), everyone=now)
-        delivered = _deliver(installation, tick)
+        reports = _ingest(installation, [installation.digest_dir], tick, quiet)
+        made = _plan(installation, tick, now, quiet)
+        delivered = _deliver(installation, tick, quiet)
         extra = {"editions": [edition(report) for report in reports]}
         if not as_json:
             changed = [report for report in reports if report.status != "unchanged"]
@@ -156,18 +159,27 @@ def _ready_to_deliver() -> Installation:
     return open_installation(chosen)
 
 
-def _ingest(installation: Installation, paths: Sequence[Path], tick: Clock) -> list[Ingested]:
+def _ingest(
+    installation: Installation, paths: Sequence[Path], tick: Clock, quiet: bool
+) -> list[Ingested]:
     reports = []
-    for report in pipeline.ingest(installation, paths, tick):
-        reports.append(report)
-        if report.error is not None:
-            notice(f"{report.file}: {report.error}")
-        elif report.status == "waiting":
-            notice(f"{report.file}: is still being written; left for the next time")
+    with progress("Taking in", "files", quiet=quiet) as tell:
+        for report in pipeline.ingest(installation, paths, tick):
+            reports.append(report)
+            tell(len(reports), None)
+            if report.error is not None:
+                notice(f"{report.file}: {report.error}")
+            elif report.status == "waiting":
+                notice(f"{report.file}: is still being written; left for the next time")
     return reports
 
 
-def _deliver(installation: Installation, tick: Clock) -> Delivered:
+def _plan(installation: Installation, tick: Clock, everyone: bool, quiet: bool) -> Plan:
+    with progress("Planning", "readers", quiet=quiet) as tell:
+        return pipeline.plan(installation, tick(), everyone=everyone, progress=tell)
+
+
+def _deliver(installation: Installation, tick: Clock, quiet: bool) -> Delivered:
     """Deliver; the first Ctrl-C or SIGTERM lets the letters in flight be finished."""
     stop = threading.Event()
     before = {
@@ -175,7 +187,8 @@ def _deliver(installation: Installation, tick: Clock) -> Delivered:
         for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
-        return pipeline.deliver(installation, tick, stop)
+        with progress("Delivering", "letters", quiet=quiet) as tell:
+            return pipeline.deliver(installation, tick, stop, tell)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

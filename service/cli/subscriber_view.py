@@ -1,21 +1,29 @@
 """One subscriber as `paperround subscribers show` shows them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from service.cli.report import number, print_table, say
+from service.domain.digests import SkipReason
+from service.domain.filters import Filters
 from service.domain.readers import Subscriber
+from service.domain.wishes import Wish
 from service.store.consents import ConsentEvent
 from service.store.deliveries import DeliveryRow, SkipRow
 
 
 def brief(subscriber: Subscriber) -> dict[str, Any]:
     """Return what a list tells of a subscriber, as scripts read it."""
+    filters = subscriber.preferences.filters
     return {
         "email": subscriber.email,
         "name": subscriber.name,
         "status": subscriber.status,
-        "topics": [wish.shown for wish in subscriber.wishes],
+        "topics": [wish.shown for wish in subscriber.wishes if wish.enabled],
+        "topics_off": [wish.shown for wish in subscriber.wishes if not wish.enabled],
+        "mutes": list(filters.mutes),
+        "follows": list(filters.follows),
+        "min_upvotes": filters.min_upvotes,
         "timezone": subscriber.preferences.timezone,
         "send_at": f"{subscriber.preferences.send_at:%H:%M}",
         "max_papers": subscriber.preferences.max_papers,
@@ -30,7 +38,7 @@ def document(
 ) -> dict[str, Any]:
     """Return all that is known of a subscriber, as scripts read it."""
     return brief(found) | {
-        "queries": [wish.query for wish in found.wishes],
+        "queries": [wish.query for wish in found.wishes if wish.enabled],
         "created_at": found.created_at.isoformat(),
         "confirmed_at": found.confirmed_at and found.confirmed_at.isoformat(),
         "consent": [
@@ -57,13 +65,8 @@ def document(
     }
 
 
-def print_out(
-    found: Subscriber,
-    letters: Sequence[DeliveryRow],
-    skip: SkipRow | None,
-    history: Sequence[ConsentEvent],
-) -> None:
-    """Print all that is known of a subscriber, for a person."""
+def print_wanted(found: Subscriber) -> None:
+    """Print who a subscriber is and what they want, for a person."""
     chosen = found.preferences
     say(f"Address:  {found.email}{f' ({found.name})' if found.name else ''}")
     say(f"Status:   {found.status}")
@@ -71,7 +74,29 @@ def print_out(
         f"Letter:   at {chosen.send_at:%H:%M}, {chosen.timezone}, "
         f"at most {number(chosen.max_papers, 'paper')}"
     )
-    say("Topics:   " + ("\n          ".join(w.shown for w in found.wishes) or "none: trending"))
+    say("Topics:   " + ("\n          ".join(map(_topic, found.wishes)) or "none: trending"))
+    for name, words in filter_lines(chosen.filters):
+        say(f"{name + ':':<10}{words}")
+
+
+def filter_lines(filters: Filters) -> Iterator[tuple[str, str]]:
+    """Yield the name of each filter that is set, and what it is, for a person."""
+    if filters.mutes:
+        yield "Muted", " | ".join(filters.mutes)
+    if filters.follows:
+        yield "Follows", " | ".join(filters.follows)
+    if filters.min_upvotes:
+        yield "Upvotes", f"at least {filters.min_upvotes}"
+
+
+def print_out(
+    found: Subscriber,
+    letters: Sequence[DeliveryRow],
+    skip: SkipRow | None,
+    history: Sequence[ConsentEvent],
+) -> None:
+    """Print all that is known of a subscriber, for a person."""
+    print_wanted(found)
     say("")
     print_table(
         ("at (UTC)", "consent", "by"),
@@ -93,6 +118,11 @@ def print_out(
             ],
         )
     if skip:
-        reason = skip.reason.replace("_", " ")
+        reason = SkipReason(skip.reason).words
         looked = number(skip.seq_to - skip.seq_from, "new paper")
         say(f"\nNo letter on {skip.local_date}: {reason} ({looked} looked at)")
+
+
+def _topic(wish: Wish) -> str:
+    meant = f" = {wish.text}" if wish.label else ""
+    return f"{wish.shown}{meant}{'' if wish.enabled else ' (off)'}"

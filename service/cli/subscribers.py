@@ -1,5 +1,6 @@
 """`paperround subscribers`: add, import, list, show and remove."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
@@ -9,6 +10,19 @@ import typer
 
 from service import consent, settings
 from service.cli import csv_rows, subscriber_view
+from service.cli.change import change
+from service.cli.options import (
+    AsJson,
+    Email,
+    Follow,
+    MaxPapers,
+    MinUpvotes,
+    Mute,
+    Name,
+    SendAt,
+    Timezone,
+    Topics,
+)
 from service.cli.report import (
     WorkFailed,
     counts,
@@ -19,16 +33,18 @@ from service.cli.report import (
     say,
 )
 from service.consent import SignUp
+from service.domain.filters import Filters, filters_of
 from service.domain.readers import Consent, Preferences
 from service.domain.timetable import TimetableError, parse_hour, zone
 from service.domain.topics import TopicError
+from service.domain.wishes import Wish, wishes_of
 from service.installation import Installation, open_installation
 from service.mail.address import AddressError, parse_address
 from service.store import consents, deliveries, subscribers
 
-app = typer.Typer(help="Add, import, list, show and remove subscribers.", no_args_is_help=True)
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The subscriber's address.")]
+app = typer.Typer(
+    help="Add, import, change, list, show and remove subscribers.", no_args_is_help=True
+)
 Status = Literal["active", "pending"]
 
 _WORDS = {
@@ -43,19 +59,14 @@ _WORDS = {
 @app.command()
 def add(
     email: Email,
-    name: Annotated[str | None, typer.Option(metavar="NAME", help="The reader's name.")] = None,
-    topic: Annotated[
-        list[str] | None, typer.Option(metavar="QUERY", help="A topic; may be repeated.")
-    ] = None,
-    timezone: Annotated[
-        str, typer.Option(metavar="ZONE", help="A time zone, as in Europe/Berlin.")
-    ] = "UTC",
-    send_at: Annotated[
-        str, typer.Option(metavar="HH:MM", help="The hour on the reader's own clock.")
-    ] = "07:00",
-    max_papers: Annotated[
-        int, typer.Option(metavar="N", min=1, max=50, help="At most so many papers a letter.")
-    ] = 10,
+    name: Name = None,
+    topic: Topics = None,
+    mute: Mute = None,
+    follow: Follow = None,
+    min_upvotes: MinUpvotes = None,
+    timezone: Timezone = None,
+    send_at: SendAt = None,
+    max_papers: MaxPapers = None,
     status: Annotated[
         Status, typer.Option(help="active: you vouch that the reader wants the letter.")
     ] = "pending",
@@ -63,17 +74,21 @@ def add(
 ) -> None:
     """Add one subscriber.
 
-    A pending one gets a letter that asks them to confirm. Who unsubscribed is never revived.
+    A pending one gets a letter that asks them to confirm. Who unsubscribed is never revived. By
+    default letters come at 07:00 UTC, with at most 10 papers.
     """
     with open_installation(settings.load()) as installation:
         result = _add(
             installation,
             email=email,
-            name=name,
-            topics=topic or [],
-            timezone=timezone,
-            send_at=send_at,
-            max_papers=max_papers,
+            wishes=wishes_of(topic or ()),
+            preferences=_preferences(
+                timezone,
+                send_at,
+                max_papers,
+                name,
+                filters_of(mute or (), follow or (), min_upvotes or 0),
+            ),
             status=status,
             source=f"added by {_admin()}",
         )
@@ -92,8 +107,9 @@ def import_(
 ) -> None:
     """Add many from a CSV file.
 
-    Its header row names the columns: email, and any of name, topics (separated by |), timezone,
-    send_at (HH:MM) and status (active or pending). A row that cannot be read is named and left.
+    Its header row names the columns: email, and any of name, topics, mutes, follows (each
+    separated by |; a topic may be LABEL = QUERY), min_upvotes, timezone, send_at (HH:MM) and
+    status (active or pending). A row that cannot be read is named and left.
     """
     rows = csv_rows.read(file)
     counted = dict.fromkeys(SignUp, 0)
@@ -121,6 +137,9 @@ def import_(
         raise WorkFailed(f"{len(refused)} of {number(len(rows), 'row')} could not be read.")
 
 
+app.command()(change)
+
+
 @app.command("list")
 def list_(
     status: Annotated[Consent | None, typer.Option(help="Only those of this status.")] = None,
@@ -146,7 +165,7 @@ def list_(
                 s.status,
                 f"{s.preferences.send_at:%H:%M}",
                 s.preferences.timezone,
-                " | ".join(wish.shown for wish in s.wishes) or "(trending)",
+                " | ".join(wish.shown for wish in s.wishes if wish.enabled) or "(trending)",
             )
             for s in found
         ],
@@ -192,16 +211,43 @@ def _add_row(installation: Installation, row: csv_rows.Row, source: str) -> Sign
     status = row.get("status") or "pending"
     if status not in ("active", "pending"):
         raise ValueError(f"status {status!r} is neither active nor pending")
+    least = row.get("min_upvotes") or "0"
+    if not least.isdecimal():
+        raise ValueError(f"min_upvotes {least!r} is not a number")
+    mutes, follows = (row.get(name, "").split("|") for name in ("mutes", "follows"))
     return _add(
         installation,
         email=row.get("email", ""),
-        name=row.get("name"),
-        topics=row.get("topics", "").split("|"),
-        timezone=row.get("timezone") or "UTC",
-        send_at=row.get("send_at") or "07:00",
-        max_papers=10,
+        wishes=wishes_of(row.get("topics", "").split("|")),
+        preferences=_preferences(
+            row.get("timezone") or None,
+            row.get("send_at") or None,
+            None,
+            row.get("name"),
+            filters_of(mutes, follows, int(least)),
+        ),
         status=status,
         source=source,
+    )
+
+
+def _preferences(
+    timezone: str | None,
+    send_at: str | None,
+    max_papers: int | None,
+    name: str | None,
+    filters: Filters,
+) -> Preferences:
+    """Return preferences as typed; what was not is as by default."""
+    usual = Preferences()
+    if timezone is not None:
+        zone(timezone)
+    return Preferences(
+        usual.timezone if timezone is None else timezone,
+        usual.send_at if send_at is None else parse_hour(send_at),
+        usual.max_papers if max_papers is None else max_papers,
+        name or None,
+        filters,
     )
 
 
@@ -209,22 +255,16 @@ def _add(
     installation: Installation,
     *,
     email: str,
-    name: str | None,
-    topics: list[str],
-    timezone: str,
-    send_at: str,
-    max_papers: int,
+    wishes: Sequence[Wish],
+    preferences: Preferences,
     status: str,
     source: str,
 ) -> SignUp:
-    address = parse_address(email)
-    hour = parse_hour(send_at)
-    zone(timezone)
     return consent.add(
         installation,
-        address,
-        consent.wishes_of(topics),
-        Preferences(timezone, hour, max_papers, name or None),
+        parse_address(email),
+        wishes,
+        preferences,
         datetime.now(UTC),
         source=source,
         vouched=status == "active",

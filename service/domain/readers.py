@@ -6,6 +6,9 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import NamedTuple
 
+from service.domain.filters import UNFILTERED, Filters
+from service.domain.wishes import Wish
+
 
 class Consent(StrEnum):
     """Whether a subscriber wants letters."""
@@ -17,20 +20,6 @@ class Consent(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """One topic as its reader typed it, with the canonical query it means."""
-
-    text: str
-    query: str
-    label: str | None = None
-
-    @property
-    def shown(self) -> str:
-        """The words a letter names it by."""
-        return self.label or self.text
-
-
-@dataclass(frozen=True, slots=True)
 class Preferences:
     """How a reader wants the letter: the hour is on the clocks of their own zone."""
 
@@ -38,11 +27,12 @@ class Preferences:
     send_at: time = time(7)
     max_papers: int = 10
     name: str | None = None
+    filters: Filters = UNFILTERED
 
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """All that is kept about one subscriber."""
+    """All that is kept about one subscriber; of the wishes, those switched off too."""
 
     subscriber_id: int
     email: str | None
@@ -65,7 +55,7 @@ class Reader(NamedTuple):
 
     `address` is in normal form. `topics` pairs topic ids with the words the reader knows them by.
     `unsent` is an older digest still in the queue, which a new one supersedes, with the seq it
-    starts from.
+    starts from. Most readers have no `filters`.
     """
 
     subscriber_id: int
@@ -76,6 +66,7 @@ class Reader(NamedTuple):
     watermark: int
     topics: tuple[tuple[int, str], ...] = ()
     unsent: tuple[int, int] | None = None
+    filters: Filters | None = None
 
     @property
     def served_to(self) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-_VERSION = 2
+VERSION = 2
 
 
 class Picked(NamedTuple):
@@ -135,13 +135,13 @@ def packed_unlisted(unlisted: Unlisted, frame: int) -> bytes:
     return packed_id(unlisted.catalogue, frame) + octets
 
 
-_HEAD = bytes([_VERSION])
+_HEAD = bytes([VERSION])
 _SMALL = [bytes([number]) for number in range(0x80)]
 
 
 def unpack(packed: bytes) -> Selection:
     """Return the selection that was packed; raise ValueError when the bytes are not one."""
-    if not packed or packed[0] != _VERSION:
+    if not packed or packed[0] != VERSION:
         raise ValueError("not a packed selection")
     numbers = _Numbers(packed)
     frame, topics, matched = numbers.next(), numbers.next(), numbers.next()

@@ -4,29 +4,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from service.domain.filters import Filters, by_author, noticed
 from service.domain.matches import Verdict
 from service.domain.papers import Paper
-from service.domain.ranking import TIERS, in_order
-from service.domain.readers import Wish
-from service.domain.topics import Topic, parse
+from service.domain.topics import parse
+from service.domain.wishes import Wish
 from service.matching.index import PaperIndex
-from service.matching.rankings import Rankings
+from service.matching.rankings import Rankings, Want
 from service.store.papers import StoredPaper
 from service.store.wanted import Wanted
 
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """How papers stand for a reader: all that match, best first, and how many each topic finds.
+    """How papers stand for a reader: all that are left for them, best first, how many each topic
+    finds, and how many of what was found the reader's mutes and minimum of upvotes keep out.
 
     It is recomputed from the papers as they are told of now, which later editions may have changed.
     """
 
-    ranked: tuple[StoredPaper, ...]
-    by_topic: tuple[tuple[Wish, int], ...]
+    ranked: tuple[StoredPaper, ...] = ()
+    by_topic: tuple[tuple[Wish, int], ...] = ()
+    muted: int = 0
+    below: int = 0
 
     def rank(self, paper_id: int) -> int | None:
-        """Return the place of a paper from 1, or None where it did not match."""
+        """Return the place of a paper from 1, or None where it is not among those left."""
         ids = [stored.paper_id for stored in self.ranked]
         return ids.index(paper_id) + 1 if paper_id in ids else None
 
@@ -39,33 +42,40 @@ class TopicVerdict:
     verdict: Verdict
 
 
+@dataclass(frozen=True, slots=True)
+class FilterVerdict:
+    """How one paper meets a reader's filters.
+
+    `muted_by` names the first mute it meets, `below` says that it lacks upvotes, and `follows`
+    names its authors whom the reader follows, for whom upvotes do not count.
+    """
+
+    muted_by: str | None = None
+    below: bool = False
+    follows: tuple[str, ...] = ()
+
+
+UNFILTERED = FilterVerdict()
+
+
 def recount(papers: Sequence[StoredPaper], wanted: Wanted, today: date) -> Recount:
     """Rank papers for what a reader wanted as the plan of a date does."""
-    topics: dict[int, str | Topic] = {n: wish.query for n, wish in enumerate(wanted.wishes)}
-    mutes = range(len(topics), len(topics) + len(wanted.mutes))
-    topics |= dict(zip(mutes, wanted.mutes, strict=True))
     by_id = {stored.paper_id: stored for stored in papers}
-    with Rankings({i: (s.seq, s.paper) for i, s in by_id.items()}, topics, today) as rankings:
-        shown = sum(
-            1 << place
-            for place, paper_id in enumerate(rankings.places)
-            if not too_few_upvotes(by_id[paper_id].paper, wanted)
+    with Rankings(
+        {i: (stored.seq, stored.paper) for i, stored in by_id.items()}, today
+    ) as rankings:
+        rankings.learn(
+            {n: wish.query for n, wish in enumerate(wanted.wishes)}, [wanted.preferences.filters]
         )
-        for mute in mutes:
-            shown &= ~rankings.levels(mute)[0]
-        best: dict[int, int] = {}
-        by_topic = []
-        for number, wish in enumerate(wanted.wishes):
-            levels = rankings.levels(number)
-            by_topic.append((wish, levels[0].bit_count()))
-            for tier, place in in_order(levels, shown):
-                best[place] = max(best.get(place, 0), tier)
-        if not wanted.wishes:
-            best = {n: TIERS for n in range(len(rankings.places)) if shown >> n & 1}
-        order = sorted(best, key=lambda place: (-best[place], place))
+        topics = [(n, wish.shown) for n, wish in enumerate(wanted.wishes)]
+        # No seq is below: all of them are new.
+        want = Want(topics, -1, len(papers), wanted.preferences.filters)
+        choice = rankings.choose(rankings.gather([want])[0])
         return Recount(
-            tuple(by_id[rankings.places[place]] for place in order),
-            tuple(by_topic),
+            tuple(by_id[rankings.places[place]] for place in choice.place),
+            tuple((wish, rankings.count(n)) for n, wish in enumerate(wanted.wishes)),
+            int(choice.muted[0]),
+            int(choice.below[0]),
         )
 
 
@@ -78,17 +88,11 @@ def meets(paper: Paper, wanted: Wanted) -> tuple[TopicVerdict, ...]:
         )
 
 
-def muted_by(paper: Paper, wanted: Wanted) -> str | None:
-    """Return in words what of a reader's own filters keeps a paper out, or None."""
+def filtered(paper: Paper, filters: Filters) -> FilterVerdict:
+    """Return how a paper meets a reader's filters."""
     with PaperIndex([paper]) as index:
-        for mute in wanted.mutes:
-            if index.explain(parse(mute).expression, 0).tier:
-                return f"never show {mute}"
-    if too_few_upvotes(paper, wanted):
-        return f"upvotes below {wanted.min_upvotes}"
-    return None
-
-
-def too_few_upvotes(paper: Paper, wanted: Wanted) -> bool:
-    """Tell whether a paper has fewer upvotes than a reader asks for."""
-    return wanted.min_upvotes is not None and (paper.upvotes or 0) < wanted.min_upvotes
+        mutes = (text for text in filters.mutes if index.run(parse(text).expression)[0])
+        follows = tuple(name for name in filters.follows if index.run(by_author(name))[0])
+        return FilterVerdict(
+            next(mutes, None), not follows and not noticed(paper, filters.min_upvotes), follows
+        )

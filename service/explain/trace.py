@@ -43,10 +43,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A paper as a letter shows it, and the topics it names as the reasons."""
+    """A paper as a letter shows it, and the reasons its card names."""
 
     title: str
-    topics: tuple[str, ...]
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def trace(
             subscriber,
             day,
             Outcome.SKIPPED,
-            why_skipped(skip),
+            SkipReason(skip.reason).words,
             consent,
             suppressed,
             held,
@@ -166,21 +166,11 @@ def chosen_for(connection: Connection, digest: DigestRow) -> tuple[Chosen, ...] 
     )
 
 
-def why_skipped(skip: SkipRow) -> str:
-    """Return in words why a plan decided that no letter goes out."""
-    return {
-        SkipReason.NO_NEW_PAPERS: "no new paper had come",
-        SkipReason.NO_MATCH: "none of the new papers matched a topic",
-        SkipReason.MUTED: "the reader's own filters left none of the papers that matched",
-        SkipReason.SUPPRESSED: "the address is suppressed",
-    }[SkipReason(skip.reason)]
-
-
 def _recounted(
     connection: Connection, held: Wanted | None, after: int, upto: int, at: datetime
 ) -> Recount:
     if held is None:
-        return Recount((), ())
+        return Recount()
     new: Sequence[StoredPaper] = papers.between(connection, after, upto)
     return recount(new, held, at.astimezone(UTC).date())
 

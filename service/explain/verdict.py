@@ -1,5 +1,6 @@
 """Why one paper came to one reader, or did not."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -10,9 +11,16 @@ from service.domain.digests import SkipReason
 from service.domain.policy import Status
 from service.domain.readers import Consent, Subscriber
 from service.domain.timetable import local_date
-from service.explain.recount import TopicVerdict, meets, muted_by, recount
+from service.explain.recount import (
+    UNFILTERED,
+    FilterVerdict,
+    TopicVerdict,
+    filtered,
+    meets,
+    recount,
+)
 from service.explain.search import meant
-from service.explain.trace import Outcome, Trace, chosen_for, served_to, trace, why_skipped
+from service.explain.trace import Outcome, Trace, chosen_for, served_to, trace
 from service.mail.face import face
 from service.store import deliveries, digests, papers, wanted
 from service.store.deliveries import SkipRow
@@ -31,10 +39,18 @@ class Why(StrEnum):
     NOT_INGESTED = "not_ingested"
     NO_MATCH = "no_match"
     MUTED = "muted"
+    BELOW_UPVOTES = "below_upvotes"
     BELOW_CAP = "below_cap"
     ALREADY_SEEN = "already_seen"
     SUPPRESSED = "suppressed"
     NOT_DUE = "not_due"
+
+
+# What a skip for the reader's own filters makes of each of its papers.
+_FILTERED: Mapping[str, Why] = {
+    SkipReason.MUTED: Why.MUTED,
+    SkipReason.BELOW_UPVOTES: Why.BELOW_UPVOTES,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +58,7 @@ class PaperVerdict:
     """Why a paper came or did not: `because` says it in words, from what is on record.
 
     `day` is the date whose letter or skip decided it, `position` where the letter shows it, and
-    `named` the topics it names. `topics`, `rank`, `matched` and `mute` are recomputed: how the
+    `named` the reasons it names. `topics`, `filters`, `rank` and `matched` are recomputed: how the
     paper meets what the reader wanted, and its place among all that matched, of whom the letter
     takes `cap`.
     """
@@ -58,7 +74,7 @@ class PaperVerdict:
     rank: int | None = None
     matched: int | None = None
     cap: int | None = None
-    mute: str | None = None
+    filters: FilterVerdict = UNFILTERED
 
 
 def verdicts(
@@ -145,7 +161,7 @@ class _Judge:
         title = face(self._stored.paper, own_page="", year=digest.local_date.year).title
         for position, chosen in enumerate(shown, 1):
             if chosen.title == title:
-                weighed = replace(weighed, position=position, named=chosen.topics)
+                weighed = replace(weighed, position=position, named=chosen.reasons)
                 return self._in_letter(weighed, digest)
         if weighed.why is not Why.NOT_DUE:
             return weighed
@@ -173,7 +189,7 @@ class _Judge:
         return replace(weighed, why=Why.NOT_SENT, because=words)
 
     def _by_skip(self, skip: SkipRow) -> PaperVerdict:
-        words = f"no letter came on {skip.local_date}: {why_skipped(skip)}"
+        words = f"no letter came on {skip.local_date}: {SkipReason(skip.reason).words}"
         reader = self._trace.subscriber.subscriber_id
         held = wanted.at(self._connection, reader, skip.at)
         weighed = self._weigh(held, skip.seq_from, skip.seq_to, skip.at)
@@ -181,7 +197,7 @@ class _Judge:
         if skip.reason == SkipReason.SUPPRESSED:
             return replace(weighed, why=Why.SUPPRESSED, because=words)
         if weighed.why is Why.NOT_DUE:
-            why = Why.MUTED if skip.reason == SkipReason.MUTED else Why.NO_MATCH
+            why = _FILTERED.get(skip.reason, Why.NO_MATCH)
             words += "; what is told of it by now would match"
             return replace(weighed, why=why, because=words)
         return replace(weighed, because=f"{weighed.because}; {words}")
@@ -217,8 +233,11 @@ class _Judge:
         if reader.confirmed_at and self._arrival and self._arrival.at < reader.confirmed_at:
             words = "it came before they did, earlier than the first letter reaches back"
         held = wanted.at(self._connection, reader.subscriber_id, self._now)
-        topics = () if held is None else meets(self._stored.paper, held)
-        return replace(self._say(Why.ALREADY_SEEN, words), topics=topics)
+        said = self._say(Why.ALREADY_SEEN, words)
+        if held is None:
+            return said
+        filters = filtered(self._stored.paper, held.preferences.filters)
+        return replace(said, topics=meets(self._stored.paper, held), filters=filters)
 
     def _weigh(self, held: Wanted | None, after: int, upto: int, at: datetime) -> PaperVerdict:
         """Return how the paper stands among those of a range; NOT_DUE where nothing is against
@@ -228,12 +247,16 @@ class _Judge:
         looked_at = papers.between(self._connection, after, upto)
         counted = recount(looked_at, held, at.astimezone(UTC).date())
         rank = counted.rank(self._stored.paper_id)
-        mute = muted_by(self._stored.paper, held)
-        topics = meets(self._stored.paper, held)
-        if topics and not any(topic.verdict.tier for topic in topics):
+        chosen, paper = held.preferences.filters, self._stored.paper
+        filters = filtered(paper, chosen)
+        topics = meets(paper, held)
+        if topics and not filters.follows and not any(topic.verdict.tier for topic in topics):
             why, words = Why.NO_MATCH, "no topic matched"
-        elif mute is not None:
-            why, words = Why.MUTED, f"the reader's own filters keep it out: {mute}"
+        elif filters.muted_by is not None:
+            why, words = Why.MUTED, f"muted by {filters.muted_by}"
+        elif filters.below:
+            why = Why.BELOW_UPVOTES
+            words = f"below your minimum of {chosen.min_upvotes} upvotes (it has {paper.upvotes})"
         else:
             why, words = Why.NOT_DUE, ""
         return replace(
@@ -242,7 +265,7 @@ class _Judge:
             rank=rank,
             matched=len(counted.ranked),
             cap=held.preferences.max_papers,
-            mute=mute,
+            filters=filters,
         )
 
     def _say(self, why: Why, because: str, day: date | None = None) -> PaperVerdict:

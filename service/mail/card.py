@@ -88,18 +88,32 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Because:
-    """A topic as a card names it, encoded; `query` is what it looks for, in canonical form."""
+    """A reason as a card names it, encoded: a topic, or an author whom the reader follows.
+
+    `query` is what a topic looks for, in canonical form; an author has none.
+    """
 
     label: str
     query: str
     text: bytes
     html: bytes
 
+    @property
+    def is_topic(self) -> bool:
+        return bool(self.query)
+
     @classmethod
     def build(cls, label: str, query: str) -> "Because":
         """Return the because of a topic, its label cut at 40 characters."""
         name = topic_name(one_line(label))
         return cls(name, query, encode(name), encode(f"<bdi>{escape(name)}</bdi>"))
+
+    @classmethod
+    def followed(cls, author: str) -> "Because":
+        """Return the because of a followed author, the name cut at 40 characters."""
+        name, words = topic_name(one_line(author)), "you follow "
+        html = f"{words}<bdi>{escape(name)}</bdi>"
+        return cls(words + name, "", encode(words + name), encode(html))
 
     def pack(self) -> bytes:
         """Return the because as a part to store."""

@@ -136,7 +136,7 @@ def _words(
     name = cut_at_word(one_line(personal.name or ""), _NAME_LENGTH)
     day, hour = personal.local_date, personal.local_hour
     topics = list(
-        dict.fromkeys(label for entry in contents.cards for label in entry.reasons.labels)
+        dict.fromkeys(topic for entry in contents.cards for topic in entry.reasons.topics)
     )
     greeting = wording.greeting(hour, day, name)
     summary = wording.summary(len(said), personal.topics, personal.matched)

@@ -1,4 +1,4 @@
-"""The topics a paper came for, as its card and a list name them."""
+"""The reasons a paper came for, as its card and a list name them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,30 +6,33 @@ from dataclasses import dataclass
 from service.mail.card import Because
 from service.mail.mime import encode
 
-_NAMED_TOPICS = 3
+_NAMED = 3
 _TEXT_COLUMNS = 72
 _CARD_COLUMN, _LINE_COLUMN = len("   Because: "), len("  because: ")
 
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """Why a paper is there, encoded: what follows "Because:" on a card, and a line's whole note."""
+    """Why a paper is there, encoded: what follows "Because:" on a card, and a line's whole note.
 
-    labels: tuple[str, ...]
+    `topics` are those of its reasons that are topics, by name.
+    """
+
+    topics: tuple[str, ...]
     text: bytes
     html: bytes
     text_note: bytes
     html_note: bytes
 
     @classmethod
-    def of(cls, topics: Sequence[Because]) -> "Reasons":
-        """Return the reasons of a paper, its best topic first; without any it is trending."""
-        html = _html(topics)
+    def of(cls, named: Sequence[Because]) -> "Reasons":
+        """Return the reasons of a paper, the best first; without any it is trending."""
+        html = _html(named)
         return cls(
-            tuple(because.label for because in topics),
-            _text(topics, _CARD_COLUMN),
+            tuple(because.label for because in named if because.is_topic),
+            _text(named, _CARD_COLUMN),
             html,
-            _NOTE + _text(topics, _LINE_COLUMN),
+            _NOTE + _text(named, _LINE_COLUMN),
             _NOTE + html,
         )
 
@@ -41,36 +44,36 @@ class Reasons:
         return cls((), text, html, text, html)
 
 
-def _text(topics: Sequence[Because], column: int) -> bytes:
-    """Return the topics by name, broken between two where the line would be too long."""
+def _text(named: Sequence[Because], column: int) -> bytes:
+    """Return the reasons by name, broken between two where the line would be too long."""
     pieces: list[bytes] = []
     at = column
-    for position, because in enumerate(topics[:_NAMED_TOPICS]):
+    for position, because in enumerate(named[:_NAMED]):
         if position:
             at += 2 + len(because.label)
             # One column is left for the next comma, six for "+199".
-            fits = at + 1 + 5 * (len(topics) > _NAMED_TOPICS) <= _TEXT_COLUMNS
+            fits = at + 1 + 5 * (len(named) > _NAMED) <= _TEXT_COLUMNS
             pieces.append(b", =\r\n" if fits else b",\r\n     =\r\n")
             at = at if fits else 5 + len(because.label)
         else:
             at += len(because.label)
         pieces.append(because.text)
-    pieces.append(_beyond(topics))
+    pieces.append(_beyond(named))
     return b"".join(pieces)
 
 
-def _html(topics: Sequence[Because]) -> bytes:
+def _html(named: Sequence[Because]) -> bytes:
     pieces: list[bytes] = []
-    for position, because in enumerate(topics[:_NAMED_TOPICS]):
+    for position, because in enumerate(named[:_NAMED]):
         pieces += (_DOT if position else b"", because.html)
-    pieces.append(_beyond(topics))
+    pieces.append(_beyond(named))
     return b"".join(pieces)
 
 
-def _beyond(topics: Sequence[Because]) -> bytes:
-    if not topics:
+def _beyond(named: Sequence[Because]) -> bytes:
+    if not named:
         return b"trending today=\r\n"
-    more = len(topics) - _NAMED_TOPICS
+    more = len(named) - _NAMED
     return b" +%d=\r\n" % more if more > 0 else b""
 
 

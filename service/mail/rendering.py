@@ -103,6 +103,10 @@ class Letters:
             pieces[name] = pieces[name].rstrip("\n")
         return pieces
 
+    def because_followed(self, author: str) -> bytes:
+        """Return the packed because of an author whom the reader follows."""
+        return Because.followed(author).pack()
+
     def _render(self, template: str, known: Mapping[str, object]) -> str:
         text = self._jinja.get_template(template).render(known)
         return text if text.endswith("\n") else text + "\n"

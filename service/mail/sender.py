@@ -41,7 +41,7 @@ class Sender:
     """Sends what is due until nothing is, the route fails, or it is told to stop.
 
     `wrap` makes a claim's letter; `now` tells the time (aware); `chance` gives numbers in [0, 1)
-    that spread retries.
+    that spread retries; `tried` is told, after each letter that was tried, how many were.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Sender:
         now: Callable[[], datetime],
         chance: Callable[[], float],
         timeouts: Timeouts | None = None,
+        tried: Callable[[int], None] = lambda count: None,
     ) -> None:
         self._route = route
         self._wrap = wrap
@@ -60,6 +61,7 @@ class Sender:
         self._now = now
         self._chance = chance
         self._timeouts = timeouts or Timeouts()
+        self._tried = tried
 
     async def run(self, ledger: Ledger, stop: threading.Event) -> Tally:
         """Send; on `stop`, letters in flight are finished and recorded first.
@@ -157,6 +159,7 @@ class _Run:
         else:
             decision = decide(outcome, attempts=claim.attempts + 1, now=now, jitter=jitter)
             self._tally.by_result[outcome.result] += 1
+            self._sender._tried(self._tally.by_result.total())
         self._books.settle(Settlement(claim, outcome, decision, now, begun))
 
 

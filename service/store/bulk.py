@@ -1,12 +1,15 @@
 """Many rows in one statement, without the cost of building each row's statement."""
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Table, any_, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 Values = Mapping[str, Any]
+
+_ROWS_AT_ONCE = 500
 
 
 def among(connection: Connection, column: ColumnElement[int], ids: Iterable[int]) -> Any:
@@ -16,6 +19,17 @@ def among(connection: Connection, column: ColumnElement[int], ids: Iterable[int]
         return column == any_(bindparam(None, listed, type_=ARRAY(column.type), unique=True))
     each = func.json_each(f"[{','.join(map(str, listed))}]").table_valued("value")
     return column.in_(select(each.c.value))
+
+
+def fetch_raw(connection: Connection, query: Select[Any]) -> list[tuple[Any, ...]]:
+    """Return the rows as the driver gives them, at a third of the cost.
+
+    For columns of integers and texts only: nothing is converted.
+    """
+    result = connection.execute(query)
+    rows = cast(list[tuple[Any, ...]], result.cursor.fetchall())
+    result.close()
+    return rows
 
 
 def insert_many(
@@ -42,12 +56,20 @@ def insert_many(
             (*_bound(connection, table, constant), *map(list, zip(*rows, strict=True))),
         )
         return
-    marks = ", ".join("?" * (len(columns) + len(constant)))
+    shared = ", ".join([*columns, *"?" * len(constant)])
     shared_values = _bound(connection, table, constant)
-    connection.exec_driver_sql(
-        f"INSERT INTO {table.name} ({names}) VALUES ({marks}) {on_conflict}",
-        [row + shared_values for row in rows],
-    )
+    marks = f"({', '.join('?' * len(columns))})"
+    # One statement for many rows costs half of what one for each costs, and lets other threads
+    # run while it does.
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        some = rows[start : start + _ROWS_AT_ONCE]
+        connection.exec_driver_sql(
+            f"WITH row({', '.join(columns)}) AS (VALUES {', '.join([marks] * len(some))})"
+            # Without WHERE, SQLite would take ON CONFLICT for the condition of a join.
+            f" INSERT INTO {table.name} ({names}) SELECT {shared} FROM row WHERE true"
+            f" {on_conflict}",
+            (*itertools.chain.from_iterable(some), *shared_values),
+        )
 
 
 def update_many(
@@ -66,8 +88,8 @@ def update_many(
         return
     assignments = ", ".join(f"{name} = ?" for name in constant)
     connection.exec_driver_sql(
-        f"UPDATE {table.name} SET {assignments} WHERE {key} = ?",
-        [(*values, row_id) for row_id in ids],
+        f"UPDATE {table.name} SET {assignments} WHERE {key} IN (SELECT value FROM json_each(?))",
+        (*values, f"[{','.join(map(str, ids))}]"),
     )
 
 

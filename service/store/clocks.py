@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, or_, select, update
 
 from service.domain.readers import Consent
 from service.store import tables
-from service.store.bulk import among, update_many
+from service.store.bulk import among, fetch_raw, update_many
 from service.store.dialect import upsert
 
 _CLOCK = tables.table(tables.ReaderClock)
@@ -40,7 +40,7 @@ def hold(connection: Connection, subscriber_ids: Sequence[int], day: date) -> di
     be waiting for us.
     """
     subscriber = tables.table(tables.Subscriber)
-    rows = connection.execute(
+    query = (
         select(_CLOCK.c.subscriber_id, _CLOCK.c.watermark)
         .join(subscriber, subscriber.c.id == _CLOCK.c.subscriber_id)
         .where(
@@ -50,7 +50,7 @@ def hold(connection: Connection, subscriber_ids: Sequence[int], day: date) -> di
         )
         .with_for_update(key_share=True, skip_locked=True)
     )
-    return dict(rows.all())
+    return dict(fetch_raw(connection, query))
 
 
 def advance(

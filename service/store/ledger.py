@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, insert, or_, select, update
+from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
 from sqlmodel import col
 
 from service.domain.deliveries import Claim, Kind, Settlement
@@ -185,6 +185,11 @@ def resend_uncertain(connection: Connection) -> int:
 def anything_due(connection: Connection, now: datetime) -> bool:
     """Say whether some letter could be claimed."""
     return connection.scalar(select(exists().where(*_claimable(now)))) or False
+
+
+def count_due(connection: Connection, now: datetime) -> int:
+    """Return how many letters could be claimed."""
+    return connection.scalar(select(func.count()).where(*_claimable(now))) or 0
 
 
 def _claimable(now: datetime) -> tuple[Any, ...]:

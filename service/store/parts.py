@@ -1,15 +1,14 @@
 """Parts: encoded, immutable pieces of letters, each stored once a day for its content."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 
 from sqlalchemy import Connection, delete, select
 
 from service.store import tables
-from service.store.bulk import among
-from service.store.dialect import insert_new
+from service.store.bulk import among, insert_many
 
 _PART = tables.table(tables.Part)
 _AT_ONCE = 5_000
@@ -19,18 +18,27 @@ _ID, _DAY, _SHA256, _BODY = _PART.c.id, _PART.c.day, _PART.c.sha256, _PART.c.bod
 def keep(connection: Connection, day: date, bodies: Sequence[bytes]) -> list[int]:
     """Store the bodies that this day does not have yet; return the id of each, in order."""
     hashes = [hashlib.sha256(body).digest() for body in bodies]
-    rows = {
-        sha256: {"day": day, "sha256": sha256, "body": body}
-        for sha256, body in zip(hashes, bodies, strict=True)
-    }
+    rows = dict(zip(hashes, bodies, strict=True))
+    insert_many(
+        connection,
+        _PART,
+        ("sha256", "body"),
+        list(rows.items()),
+        {"day": day},
+        on_conflict="ON CONFLICT DO NOTHING",
+    )
     ids: dict[bytes, int] = {}
-    # Both databases bound the values that one statement may have.
-    for start in range(0, len(rows), _AT_ONCE):
-        some = dict(islice(rows.items(), start, start + _AT_ONCE))
-        insert_new(connection, tables.Part, list(some.values()))
+    for some in _in_groups(rows):
         found = connection.execute(select(_SHA256, _ID).where(_DAY == day, _SHA256.in_(some)))
         ids |= dict(found.all())
     return [ids[sha256] for sha256 in hashes]
+
+
+def _in_groups(hashes: Iterable[bytes]) -> Iterator[list[bytes]]:
+    # Both databases bound the values that one statement may have.
+    remaining = iter(hashes)
+    while some := list(islice(remaining, _AT_ONCE)):
+        yield some
 
 
 def bodies_of(connection: Connection, part_ids: Iterable[int]) -> dict[int, bytes]:

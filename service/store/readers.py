@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 
-from sqlalchemy import Connection, exists, func, or_, select, tuple_
+from sqlalchemy import Connection, Text, case, cast, exists, func, or_, select, tuple_
 from sqlmodel import col
 
 from service.domain.deliveries import Kind
+from service.domain.filters import Filters
 from service.domain.policy import Result, Status
 from service.domain.readers import Consent, Reader
 from service.store import tables
-from service.store.bulk import among
+from service.store.bulk import among, fetch_raw
 
 _SUBSCRIBER = tables.table(tables.Subscriber)
 _PREFERENCE = tables.table(tables.Preference)
@@ -22,6 +23,17 @@ _SKIP = tables.table(tables.Skip)
 _CLOCK = tables.table(tables.ReaderClock)
 
 _HOURS_AT_ONCE = 10_000
+# The preference's id where it has filters, else NULL: most have none, and are to cost nothing.
+_FILTERED = case(
+    (
+        or_(
+            _PREFERENCE.c.min_upvotes > 0,
+            cast(_PREFERENCE.c.mutes, Text) != "[]",
+            cast(_PREFERENCE.c.follows, Text) != "[]",
+        ),
+        _PREFERENCE.c.id,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +109,14 @@ def page(connection: Connection, ids: Sequence[int], day: date) -> list[Reader]:
     """Return the readers of those ids as they are now, by id, for the local date `day`."""
     topics = _topics(connection, ids)
     unsent = _unsent(connection, ids)
-    rows = connection.execute(
+    query = (
         select(
             _SUBSCRIBER.c.id,
             _SUBSCRIBER.c.address,
             _PREFERENCE.c.id,
             _PREFERENCE.c.max_papers,
             _CLOCK.c.watermark,
+            _FILTERED,
         )
         .join(_PREFERENCE, _PREFERENCE.c.subscriber_id == _SUBSCRIBER.c.id)
         .join(_CLOCK, _CLOCK.c.subscriber_id == _SUBSCRIBER.c.id)
@@ -114,6 +127,8 @@ def page(connection: Connection, ids: Sequence[int], day: date) -> list[Reader]:
         )
         .order_by(_SUBSCRIBER.c.id)
     )
+    rows = fetch_raw(connection, query)
+    filters = _filters(connection, [row[-1] for row in rows if row[-1] is not None])
     return [
         Reader(
             subscriber_id,
@@ -124,8 +139,9 @@ def page(connection: Connection, ids: Sequence[int], day: date) -> list[Reader]:
             watermark,
             tuple(topics.get(subscriber_id, ())),
             unsent.get(subscriber_id),
+            filters.get(filtered),
         )
-        for subscriber_id, address, preference_id, max_papers, watermark in rows
+        for subscriber_id, address, preference_id, max_papers, watermark, filtered in rows
     ]
 
 
@@ -150,7 +166,7 @@ def _due_hours(
 
 def _topics(connection: Connection, ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
     found: dict[int, list[tuple[int, str]]] = {}
-    rows = connection.execute(
+    query = (
         select(
             _SUBSCRIPTION.c.subscriber_id,
             _SUBSCRIPTION.c.topic_id,
@@ -163,9 +179,26 @@ def _topics(connection: Connection, ids: Sequence[int]) -> dict[int, list[tuple[
         )
         .order_by(_SUBSCRIPTION.c.subscriber_id, _SUBSCRIPTION.c.position, _SUBSCRIPTION.c.id)
     )
-    for subscriber_id, topic_id, shown in rows:
+    for subscriber_id, topic_id, shown in fetch_raw(connection, query):
         found.setdefault(subscriber_id, []).append((topic_id, shown))
     return found
+
+
+def _filters(connection: Connection, preference_ids: Sequence[int]) -> dict[int | None, Filters]:
+    if not preference_ids:
+        return {}
+    rows = connection.execute(
+        select(
+            _PREFERENCE.c.id,
+            _PREFERENCE.c.mutes,
+            _PREFERENCE.c.follows,
+            _PREFERENCE.c.min_upvotes,
+        ).where(among(connection, _PREFERENCE.c.id, preference_ids))
+    )
+    return {
+        preference_id: Filters(tuple(mutes), tuple(follows), least or 0)
+        for preference_id, mutes, follows, least in rows
+    }
 
 
 def _unsent(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[int, int]]:

@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, select, update
 from sqlmodel import col
 
 from service.domain.links import new_token, token_hash
 from service.domain.policy import Status
-from service.domain.readers import Consent, Preferences, Subscriber, Wish
-from service.store import clocks, consents, ledger, tables, topics
+from service.domain.readers import Consent, Preferences, Subscriber
+from service.store import clocks, consents, ledger, tables, wanted
 from service.store.dialect import insert_new
 
 _SUBSCRIBER = tables.table(tables.Subscriber)
@@ -90,61 +90,6 @@ def count_by_status(connection: Connection) -> dict[str, int]:
     return {status.value: counted.get(status.value, 0) for status in Consent}
 
 
-def set_preferences(
-    connection: Connection, subscriber_id: int, wanted: Preferences, now: datetime
-) -> int:
-    """Make these the preferences from `now` on, and return their id; the past ones keep their
-    interval.
-    """
-    values = {
-        "timezone": wanted.timezone,
-        "send_at": wanted.send_at,
-        "max_papers": wanted.max_papers,
-        "name": wanted.name,
-    }
-    current = (_PREFERENCE.c.subscriber_id == subscriber_id, _PREFERENCE.c.valid_to.is_(None))
-    connection.execute(update(_PREFERENCE).where(*current).values(valid_to=now))
-    preference_id: int = connection.execute(
-        insert(_PREFERENCE).returning(_PREFERENCE.c.id),
-        values | {"subscriber_id": subscriber_id, "valid_from": now, "mutes": [], "follows": []},
-    ).scalar_one()
-    return preference_id
-
-
-def set_wishes(
-    connection: Connection, subscriber_id: int, wishes: Sequence[Wish], now: datetime
-) -> None:
-    """Make these the topics from `now` on; a topic that stays keeps its interval."""
-    ids = topics.ids_of(connection, [wish.query for wish in wishes], now)
-    mine = (_SUBSCRIPTION.c.subscriber_id == subscriber_id, _SUBSCRIPTION.c.valid_to.is_(None))
-    kept = set(
-        connection.scalars(
-            select(_SUBSCRIPTION.c.topic_id).where(
-                *mine, _SUBSCRIPTION.c.topic_id.in_(ids.values())
-            )
-        )
-    )
-    connection.execute(
-        update(_SUBSCRIPTION)
-        .where(*mine, _SUBSCRIPTION.c.topic_id.not_in(kept))
-        .values(valid_to=now)
-    )
-    fresh = {
-        ids[wish.query]: {
-            "subscriber_id": subscriber_id,
-            "topic_id": ids[wish.query],
-            "text": wish.text,
-            "label": wish.label,
-            "position": position,
-            "valid_from": now,
-        }
-        for position, wish in reversed(list(enumerate(wishes)))
-        if ids[wish.query] not in kept
-    }
-    if fresh:
-        connection.execute(insert(_SUBSCRIPTION), list(fresh.values()))
-
-
 def set_status(connection: Connection, subscriber_id: int, status: Consent) -> None:
     connection.execute(
         update(_SUBSCRIBER).where(_SUBSCRIBER.c.id == subscriber_id).values(status=status)
@@ -157,10 +102,10 @@ def as_of(connection: Connection, reader: Subscriber, preference_id: int) -> Sub
     at_its_end = (_SUBSCRIPTION.c.valid_from < past.valid_to) & (
         _SUBSCRIPTION.c.valid_to.is_(None) | (_SUBSCRIPTION.c.valid_to >= past.valid_to)
     )
-    wishes = _wishes(connection, [reader.subscriber_id], at_its_end)
+    wishes = wanted.wishes_of(connection, [reader.subscriber_id], at_its_end)
     return replace(
         reader,
-        preferences=_preferences(past),
+        preferences=wanted.preferences_of(past),
         wishes=tuple(wishes.get(reader.subscriber_id, ())),
     )
 
@@ -229,10 +174,7 @@ def _all() -> Select[Any]:
     return select(
         _SUBSCRIBER,
         _PREFERENCE.c.id.label("preference_id"),
-        _PREFERENCE.c.timezone,
-        _PREFERENCE.c.send_at,
-        _PREFERENCE.c.max_papers,
-        _PREFERENCE.c.name,
+        *wanted.PREFERENCE_COLUMNS,
     ).outerjoin(
         _PREFERENCE,
         (_PREFERENCE.c.subscriber_id == _SUBSCRIBER.c.id) & _PREFERENCE.c.valid_to.is_(None),
@@ -248,7 +190,7 @@ def _first(connection: Connection, query: Select[Any], hold: bool) -> Subscriber
 
 def _subscribers(connection: Connection, rows: Sequence[Any]) -> Iterator[Subscriber]:
     ids = [row.id for row in rows]
-    wishes = _wishes(connection, ids, _SUBSCRIPTION.c.valid_to.is_(None))
+    wishes = wanted.wishes_of(connection, ids, _SUBSCRIPTION.c.valid_to.is_(None))
     for row in rows:
         yield Subscriber(
             row.id,
@@ -258,29 +200,6 @@ def _subscribers(connection: Connection, rows: Sequence[Any]) -> Iterator[Subscr
             row.confirmed_at,
             row.unsubscribe_token,
             row.preference_id,
-            _preferences(row) if row.timezone else Preferences(),
+            wanted.preferences_of(row) if row.timezone else Preferences(),
             tuple(wishes.get(row.id, ())),
         )
-
-
-def _preferences(row: Any) -> Preferences:
-    return Preferences(row.timezone, row.send_at, row.max_papers, row.name)
-
-
-def _wishes(connection: Connection, ids: Sequence[int], when: Any) -> dict[int, list[Wish]]:
-    topic = tables.table(tables.Topic)
-    rows = connection.execute(
-        select(
-            _SUBSCRIPTION.c.subscriber_id,
-            _SUBSCRIPTION.c.text,
-            _SUBSCRIPTION.c.label,
-            topic.c.query,
-        )
-        .join(topic, topic.c.id == _SUBSCRIPTION.c.topic_id)
-        .where(_SUBSCRIPTION.c.subscriber_id.in_(ids), when)
-        .order_by(_SUBSCRIPTION.c.position, _SUBSCRIPTION.c.id)
-    )
-    found: dict[int, list[Wish]] = {}
-    for subscriber_id, text, label, query in rows:
-        found.setdefault(subscriber_id, []).append(Wish(text, query, label))
-    return found

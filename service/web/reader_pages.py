@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import PlainTextResponse, RedirectResponse
 
 from service import consent
-from service.domain.readers import Preferences, Subscriber, Wish
+from service.domain.readers import Preferences, Subscriber
 from service.domain.timetable import (
     TimetableError,
     due_date,
@@ -22,6 +22,7 @@ from service.domain.timetable import (
     zone,
 )
 from service.domain.topics import TopicError
+from service.domain.wishes import Wish, WishError, wishes_of
 from service.installation import Installation
 from service.mail.address import Address, AddressError, parse_address
 from service.web.dress import Dress
@@ -129,7 +130,7 @@ def reader_pages(
             return dress.bad_link()
         return dress.page(
             "confirm",
-            topics=[wish.shown for wish in reader.wishes],
+            topics=[wish.shown for wish in reader.wishes if wish.enabled],
             send_at=f"{reader.preferences.send_at:%H:%M}",
             timezone=reader.preferences.timezone,
             first_letter=when_first(reader.preferences),
@@ -158,8 +159,8 @@ class _Request:
         self.preferences = Preferences()
         self.address: Address | None = None
         try:
-            self.wishes = consent.wishes_of(topics.splitlines())
-        except consent.TooManyTopics as error:
+            self.wishes = wishes_of(topics.splitlines())
+        except WishError as error:
             self.errors["topics"] = _sentence(error)
         except TopicError as error:
             self.errors["topics"] = error.message

@@ -16,15 +16,15 @@ import random
 import re
 import time
 from collections.abc import Callable, Sequence
-from datetime import date
 from itertools import accumulate
 
 import psycopg
 
 from service.domain.expression import And, Expression, Near, Not, Or, Term
 from service.domain.papers import Paper
-from service.domain.topics import Topic, parse
-from service.matching.rankings import Rankings
+from service.domain.ranking import in_order
+from service.domain.topics import parse
+from service.matching.index import PaperIndex
 from tests.peers import postgres
 
 SEED = 7
@@ -90,17 +90,13 @@ def topics(count: int, papers: Sequence[Paper], rng: random.Random) -> list[str]
 def ours(papers: Sequence[Paper], queries: Sequence[str]) -> dict[str, float]:
     """Return the seconds for parsing, and for indexing, matching and ranking."""
     began = time.perf_counter()
-    parsed: dict[int, str | Topic] = {n: parse(query) for n, query in enumerate(queries)}
+    parsed = [parse(query) for query in queries]
     parsing = time.perf_counter() - began
-    numbered = {n: (n, paper) for n, paper in enumerate(papers)}
 
     def rank_all() -> int:
-        matches = 0
-        with Rankings(numbered, parsed, date(2026, 8, 21)) as rankings:
-            for topic_id in parsed:
-                matches += rankings.levels(topic_id)[0].bit_count()
-                rankings.standing(topic_id, 0)
-        return matches
+        with PaperIndex(papers) as index:
+            index.expect(queries)
+            return sum(len(list(in_order(index.run(topic.expression)))) for topic in parsed)
 
     matching, matches = best_of_three(rank_all)
     return {"parsing": parsing, "matching": matching, "matches": matches}

@@ -14,7 +14,7 @@ ROUND = {
     "cancelled", "queued", "digests", "seconds", "books", "halted",
 }  # fmt: skip
 STATUSES = {"queued", "sending", "uncertain", "sent", "failed", "expired", "cancelled"}
-REASONS = {"no_new_papers", "no_match", "muted", "suppressed"}
+REASONS = {"no_new_papers", "no_match", "muted", "below_upvotes", "suppressed"}
 
 
 def test_db_upgrade_tells_the_revisions_and_the_second_time_changes_nothing(

@@ -1,5 +1,6 @@
 """`explain` tells why a paper came to a reader or did not: each answer once, on both databases."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from peers.newsroom import FRIDAY_NOON, REFUSED, leave, publish, subscribe, take
 from sqlalchemy import update
 
 from service import pipeline
+from service.domain.filters import Filters
 from service.domain.papers import Paper
 from service.domain.readers import address_hash
 from service.installation import Installation, open_installation
@@ -54,11 +56,6 @@ def suppress(installation: Installation, email: str, at: datetime) -> None:
         insert_new(connection, tables.Suppression, [row])
 
 
-def filter_out(installation: Installation, **chosen: object) -> None:
-    with installation.database.write() as connection:
-        connection.execute(update(tables.table(tables.Preference)).values(**chosen))
-
-
 def test_a_paper_that_came_is_named_with_its_letter_place_and_topics(
     on_both: Paperround, installation: Installation
 ) -> None:
@@ -70,7 +67,7 @@ def test_a_paper_that_came_is_named_with_its_letter_place_and_topics(
     assert found["verdict"] == "came"
     assert found["because"] == "it stands in the letter of 2026-08-21, which is sent"
     assert (found["decided_on"], found["position"]) == ("2026-08-21", 1)
-    assert sorted(found["named_topics"]) == ["maps", "rivers"]
+    assert sorted(found["reasons"]) == ["maps", "rivers"]
     assert found["ingested"]["edition"] == "2026-08-21"
     assert [topic["matches"] for topic in found["recomputed"]["topics"]] == [True, True, False]
     assert found["recomputed"]["topics"][0]["found"] == [
@@ -165,20 +162,84 @@ def test_a_paper_below_the_cap_is_told_its_rank(
 
 
 @pytest.mark.parametrize(
-    ("chosen", "words"),
-    [({"mutes": ["survey"]}, "never show survey"), ({"min_upvotes": 5}, "upvotes below 5")],
+    ("chosen", "why", "words"),
+    [
+        (Filters(mutes=("A Survey",)), "muted", "muted by A Survey"),
+        (
+            Filters(min_upvotes=20),
+            "below_upvotes",
+            "below your minimum of 20 upvotes (it has 3)",
+        ),
+    ],
     ids=["mute", "upvotes"],
 )
-def test_a_paper_that_the_readers_filters_keep_out_is_muted(
-    on_both: Paperround, installation: Installation, chosen: dict[str, object], words: str
+def test_a_paper_that_the_readers_filters_keep_out_is_told_which(
+    on_both: Paperround, installation: Installation, chosen: Filters, why: str, words: str
 ) -> None:
-    publish(installation, FRIDAY_NOON, RIVERS, ROBOTS)
-    subscribe(installation, ADA, "maps")
-    filter_out(installation, **chosen)
-    found = verdict(on_both, "arxiv:2608.00003")
-    assert (found["verdict"], found["recomputed"]["mute"]) == ("muted", words)
-    assert found["recomputed"]["rank"] is None
-    assert verdict(on_both, "arxiv:2608.00001")["recomputed"]["rank"] == 1
+    survey = Paper(title="Maps", abstract="A survey.", arxiv_id="2608.00004", upvotes=3)
+    publish(installation, FRIDAY_NOON, replace(RIVERS, upvotes=20), survey)
+    subscribe(installation, ADA, "maps", filters=chosen)
+    undecided = verdict(on_both, "2608.00004")
+    assert (undecided["verdict"], undecided["because"]) == (why, words)
+    plan(installation)
+    decided = verdict(on_both, "2608.00004")
+    assert (decided["verdict"], decided["because"]) == (why, words)
+    recomputed = decided["recomputed"]
+    assert (recomputed["muted_by"], recomputed["below_upvotes"]) == (
+        ("A Survey", False) if why == "muted" else (None, True)
+    )
+    assert (recomputed["rank"], recomputed["matched"]) == (None, 1)
+    told = on_both("explain", ADA, "--at", FRIDAY_NOON.isoformat(), "--json").json
+    assert told["recomputed"][why] == 1
+    assert f"Verdict:    {words}" in spoken(on_both, ADA, "2608.00004")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "why", "words"),
+    [
+        (Filters(mutes=("maps",)), "muted", "all new papers that matched were muted"),
+        (
+            Filters(min_upvotes=20),
+            "below_upvotes",
+            "no new paper that matched had the upvotes asked for",
+        ),
+    ],
+    ids=["mute", "upvotes"],
+)
+def test_a_skip_for_the_readers_filters_says_so(
+    on_both: Paperround, installation: Installation, chosen: Filters, why: str, words: str
+) -> None:
+    publish(installation, FRIDAY_NOON, RIVERS, STREETS)
+    subscribe(installation, ADA, "maps", filters=chosen)
+    plan(installation)
+    assert f"Letter:     none: {words}" in spoken(on_both, ADA)
+    found = verdict(on_both, "2608.00001")
+    assert found["verdict"] == why
+    assert found["because"].endswith(f"no letter came on 2026-08-21: {words}")
+
+
+def test_a_paper_of_a_followed_author_came_because_of_them(
+    on_both: Paperround, installation: Installation
+) -> None:
+    lecun = Paper(title="Tea", authors=("Yann LeCun",), arxiv_id="2608.00004", upvotes=0)
+    publish(installation, FRIDAY_NOON, STREETS, RIVERS, lecun)
+    filters = Filters(follows=("yann lecun",), min_upvotes=5)
+    subscribe(installation, ADA, "maps", filters=filters, max_papers=2)
+    assert "because you follow yann lecun" in spoken(on_both, ADA, "2608.00004")
+    plan(installation)
+    take_out(installation, FRIDAY_NOON)
+    found = verdict(on_both, "2608.00004")
+    assert (found["verdict"], found["position"]) == ("came", 1)
+    assert found["reasons"] == ["you follow yann lecun"]
+    recomputed = found["recomputed"]
+    assert (recomputed["follows"], recomputed["rank"]) == (["yann lecun"], 1)
+    assert (recomputed["below_upvotes"], recomputed["muted_by"]) == (False, None)
+    shown = spoken(on_both, ADA, "2608.00004")
+    assert "Letter:     no. 1 of 2026-08-21, because: you follow yann lecun" in shown
+    below = verdict(on_both, "2608.00002")
+    assert (below["verdict"], below["recomputed"]["rank"]) == ("below_cap", 3)
+    wanted = on_both("explain", ADA, "--at", FRIDAY_NOON.isoformat(), "--json").json["wanted"]
+    assert (wanted["mutes"], wanted["follows"], wanted["min_upvotes"]) == ([], ["yann lecun"], 5)
 
 
 def test_a_paper_of_an_earlier_letter_has_been_seen(
@@ -289,7 +350,7 @@ def test_the_trace_of_a_letter_holds_record_and_recount_apart(
     assert (told["outcome"], told["consent"]["event"]) == ("digest", "active")
     digest = told["digest"]
     assert (digest["status"], digest["matched"], digest["looked_at"]) == ("failed", 3, [0, 3])
-    assert digest["papers"][0] == {"title": "Maps of Rivers", "topics": ["maps"]}
+    assert digest["papers"][0] == {"title": "Maps of Rivers", "reasons": ["maps"]}
     assert [(t["result"], t["reply_code"]) for t in digest["tries"]] == [("refused", 550)]
     recomputed = told["recomputed"]
     assert [(t["topic"], t["matched"]) for t in recomputed["topics"]] == [("maps", 3), ("tea", 0)]

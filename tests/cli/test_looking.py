@@ -81,7 +81,7 @@ def test_what_was_previewed_is_what_is_sent(newsstand: Paperround, catcher: Catc
 def test_preview_says_why_no_letter_would_come(newsstand: Paperround, catcher: Catcher) -> None:
     for email, words in (
         ("bob@example.org", "bob@example.org is pending: no letter would come."),
-        ("carol@example.org", "No letter would come: no match."),
+        ("carol@example.org", "No letter would come: none of the new papers matched a topic."),
     ):
         ran = newsstand("preview", email)
         assert (ran.code, ran.out, ran.err.strip()) == (0, "", words)

@@ -1,8 +1,10 @@
 """Processes that are really killed: nobody is missed, and what is repeated is the same letter."""
 
+import itertools
 import os
 import random
 import signal
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -62,6 +64,17 @@ def killing(process: list[Command]) -> Callable[[Visit], None]:
     def react(visit: Visit) -> None:
         process[0].kill()
         raise Cut
+
+    return react
+
+
+def setting(reached: threading.Event, after: int) -> Callable[[Visit], None]:
+    """Set `reached` at the visit that is `after` visits away."""
+    visits = itertools.count(1)
+
+    def react(visit: Visit) -> None:
+        if next(visits) == after:
+            reached.set()
 
     return react
 
@@ -174,17 +187,21 @@ def test_killed_again_and_again_at_any_instant_nobody_is_missed(
     installation: Installation, peer: Peer, command: Start, seed: int
 ) -> None:
     chance, connections, kills = random.Random(seed), 3, 10
-    names = crowd(80)
+    names = crowd(150)
     queue_letters(installation, *names)
     killed = 0
     for _ in range(kills):
-        last_word = len(peer.lines) + chance.randint(1, 60)
+        reached = threading.Event()
+        peer.forgive()
+        step = chance.choice(("mail", "data", "body", "dot"))
+        peer.on(step, setting(reached, after=chance.randint(1, 9)))
         with command("deliver", *AT, connections=connections) as process:
             if chance.random() < 0.25:
                 # While it opens the database, buries its predecessor, and claims.
-                process.ends_within(chance.uniform(0, 0.3))
+                process.ends_within(chance.uniform(0, 0.15))
             else:
-                until(lambda: len(peer.lines) >= last_word or not process.running)  # noqa: B023
+                until(lambda: reached.is_set() or not process.running)  # noqa: B023
+                process.ends_within(chance.uniform(0, 0.01))
             killed += process.running
             process.kill()
         assert sum(statuses(installation).values()) == len(names)

@@ -186,6 +186,17 @@ def test_parts_come_back_from_storage() -> None:
     assert Because.unpack(because).pack() == because
 
 
+def test_a_followed_author_is_named_by_a_because_that_is_no_topic() -> None:
+    letters = Letters(TEMPLATES, House(sender="p@example.org", base_url="https://p.example"))
+    because = letters.because_followed("Ada <Byron>,\nCountess of Lovelace and of many more")
+    unpacked = Because.unpack(because)
+    assert (unpacked.is_topic, unpacked.pack()) == (False, because)
+    assert unpacked.label == "you follow Ada <Byron>, Countess of Lovelace and…"
+    assert unpacked.text == b"you follow Ada <Byron>, Countess of Lovelace and=E2=80=A6=\r\n"
+    assert b"you follow <bdi>Ada &lt;Byron&gt;, Countess" in unpacked.html
+    assert Because.unpack(letters.because("agents", "agents")).is_topic
+
+
 def test_a_card_of_usual_size_stays_below_2400_octets() -> None:
     letters = Letters(TEMPLATES, House(sender="p@example.org", base_url="https://p.example"))
     paper = Paper(

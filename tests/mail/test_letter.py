@@ -308,6 +308,18 @@ def test_a_digest_reads_as_the_house_style_has_it() -> None:
     assert page.texts("div")[0].startswith("Also Only a Title and Only a Title, for agents, memory")
 
 
+def test_a_followed_author_is_a_reason_but_none_of_the_topics_the_preheader_lists() -> None:
+    followed = Because.unpack(LETTERS.because_followed("Yann LeCun"))
+    lamp = entry(LAMP, ["agents"])
+    reasons = Reasons.of([followed, *because_of("agents")])
+    shown = show(lamp.card, [["agents"]], FRAMES["digest"].pieces, alone=False)
+    cards = [Entry.of(lamp.card, reasons, shown)] * 2
+    _, _, page, text = read(join(FRAMES["digest"], Contents(cards), ADA))
+    assert "   Because: you follow Yann LeCun, agents\n" in text
+    assert "Because: you follow Yann LeCun · agents" in page.texts("p")
+    assert page.texts("div")[0].startswith("Also Lamp, for agents")
+
+
 def test_text_and_html_lead_to_the_same_places() -> None:
     _, _, page, text = digest([(LAMP, ["agents"]), (Paper(title="Bare"), [])])
     assert set(page.links) == set(re.findall(r"https://\S+", text))

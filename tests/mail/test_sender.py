@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from peers.newsroom import FRIDAY_NOON, statuses, watermark
@@ -16,6 +17,7 @@ from peers.sending import (
 )
 from peers.smtp import Peer, Visit, cut, reply
 
+from service import pipeline
 from service.domain.policy import Result, Status
 from service.installation import Installation
 
@@ -40,6 +42,16 @@ def test_every_reader_gets_one_letter_over_the_connections_there_are(open_with: 
     assert (ada.reply_code, ada.reply, ada.attempts) == (250, "2.0.0 Taken", 1)
     (taken,) = peer.copies(address("reader1"))
     assert taken.sender == f"paperround+b-{ada.token.hex()}@localhost"
+
+
+def test_progress_counts_the_letters_tried_whatever_came_of_them(open_with: OpenWith) -> None:
+    told: list[tuple[int, int]] = []
+    with planned(open_with, "Ada", "Bob", "Grace") as (installation, peer):
+        peer.on("rcpt", reply("550 5.1.1 Nobody here"), recipient=address("Bob"))
+        pipeline.deliver(
+            installation, lambda: FRIDAY_NOON, Event(), lambda done, due: told.append((done, due))
+        )
+    assert told == [(1, 3), (2, 3), (3, 3)]
 
 
 @pytest.mark.parametrize("said", ["450 4.2.1 Greylisted", "452 4.2.2 Full", "552 5.2.2 Full"])

@@ -1,9 +1,5 @@
-"""The index and a plain-Python reading of the same topics must agree on every paper and tier.
+"""The index and a plain-Python reading of the same topics must agree on every paper and tier."""
 
-With TORTURE=1 in the environment, twenty times as many topics are tried.
-"""
-
-import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,7 +19,7 @@ from service.domain.text import fold, words
 from service.domain.topics import Topic, TopicError, parse
 from service.matching.index import PaperIndex
 
-TOPICS = 8000 if os.environ.get("TORTURE") else 300
+TOPICS = settings().max_examples * 3
 
 
 @cache

@@ -2,10 +2,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from service.domain.filters import UNFILTERED, Filters
 from service.domain.papers import Paper
-from service.domain.ranking import ABOUT, MENTIONED, TIERS
-from service.domain.topics import parse
-from service.matching.rankings import MOST_PAPERS, Rankings
+from service.matching.rankings import EVERYTHING, Followed, Rankings, Want
 
 TODAY = date(2026, 8, 21)
 PAPERS = {
@@ -20,17 +19,26 @@ QUERIES = {1: "robots", 2: "agents", 3: "quantum", 4: "upvotes>=0"}
 
 @pytest.fixture
 def rankings() -> Rankings:
-    return Rankings(PAPERS, QUERIES, TODAY)
+    made = Rankings(PAPERS, TODAY)
+    made.learn(QUERIES)
+    return made
+
+
+def papers_for(
+    rankings: Rankings, *topics: int, served_to: int = 0, filters: Filters = UNFILTERED
+) -> list[int]:
+    """The ids of the papers that a reader gets, in order."""
+    rankings.learn({}, [filters])
+    wanted = [(topic, QUERIES[topic]) for topic in topics]
+    wants, _ = rankings.gather([Want(wanted, served_to, 10, filters)])
+    return [rankings.places[place] for place in rankings.choose(wants).place.tolist()]
 
 
 def test_papers_about_a_topic_stand_first_and_among_them_the_most_trending(
     rankings: Rankings,
 ) -> None:
     with rankings:
-        mask, best = rankings.standing(1, watermark=0)
-        assert [rankings.places[entry % 5] for entry in best] == [10, 40, 20, 30]
-        assert [TIERS - entry // 5 for entry in best] == [ABOUT, ABOUT, MENTIONED, MENTIONED]
-        assert mask == 0b10111
+        assert papers_for(rankings, 1) == [10, 40, 20, 30]
 
 
 def test_all_papers_trend_best_first_and_equals_in_the_order_of_arrival(
@@ -38,55 +46,53 @@ def test_all_papers_trend_best_first_and_equals_in_the_order_of_arrival(
 ) -> None:
     with rankings:
         assert rankings.places == [20, 10, 30, 50, 40]
-        assert rankings.trending(watermark=0) == (0b11111, [0, 1, 2, 3, 4])
-        assert rankings.trending(watermark=3) == (0b11000, [3, 4])
+        assert papers_for(rankings) == [20, 10, 30, 50, 40]
+        assert papers_for(rankings, served_to=3) == [50, 40]
 
 
 def test_a_topic_may_match_nothing_or_everything(rankings: Rankings) -> None:
     with rankings:
-        assert rankings.standing(3, watermark=0) == (0, [])
-        assert rankings.standing(4, watermark=0).mask == 0b11111
+        assert papers_for(rankings, 3) == []
+        assert sorted(papers_for(rankings, 4)) == [10, 20, 30, 40, 50]
+        assert rankings.count(4) == rankings.count(EVERYTHING) == 5
 
 
 def test_only_papers_above_the_watermark_stand(rankings: Rankings) -> None:
     with rankings:
-        assert rankings.standing(1, watermark=3).mask == 0b10000
-        assert rankings.standing(1, watermark=5) == (0, [])
+        assert papers_for(rankings, 1, served_to=3) == [40]
+        assert papers_for(rankings, 1, served_to=5) == []
 
 
-def test_sets_of_papers_have_a_bit_for_each_place_in_the_order_of_trending(
-    rankings: Rankings,
-) -> None:
+def test_over_several_topics_the_best_tier_counts(rankings: Rankings) -> None:
     with rankings:
-        assert rankings.levels(1)[0] == 0b10111
-        assert rankings.levels(1)[ABOUT - 1] == 0b10010
-        assert rankings.new_after(3) == 0b11000
-        assert rankings.new_after(0) == 0b11111
-        assert rankings.new_after(5) == 0
+        assert papers_for(rankings, 1, 2) == [20, 10, 50, 40, 30]
 
 
-def test_standings_compare_over_topics(rankings: Rankings) -> None:
+def test_what_is_learned_later_stands_with_what_was_learned_before(rankings: Rankings) -> None:
     with rankings:
-        robots, agents = rankings.standing(1, 0).best, rankings.standing(2, 0).best
-        assert robots == sorted(robots)
-        # Over both topics: the agents of place 0 before the robots of place 1, in one tier.
-        merged = dict.fromkeys(entry % 5 for entry in sorted([*robots, *agents]))
-        assert list(merged) == [0, 1, 3, 4, 2]
+        assert rankings.unknown([1, 2, 7]) == {7}
+        rankings.learn({7: "maps"})
+        assert rankings.unknown([1, 2, 7]) == set()
+        assert rankings.count(7) == 1
 
 
-def test_a_topic_offers_no_more_than_a_letter_can_hold() -> None:
-    many = {n: (n, Paper(title=f"Robots {n}")) for n in range(1, MOST_PAPERS + 20)}
-    with Rankings(many, QUERIES, TODAY) as rankings:
-        mask, best = rankings.standing(1, 0)
-        assert len(best) == MOST_PAPERS
-        assert mask.bit_count() == len(many)
+def test_followed_authors_meet_as_author_topics_do() -> None:
+    names = ("Erwin Schrödinger", "E. Schrodinger", "Schrödinger, Erwin", "Erwin Schrödingers")
+    told = {n: (n, Paper(title=name, authors=(name,))) for n, name in enumerate(names, 1)}
+    with Rankings(told, TODAY) as rankings:
+        follows = ('Erwin SCHR\\"{o}dinger', "E Schrödinger")
+        rankings.learn({1: 'author:"erwin schrodinger"'}, [Filters(follows=follows)])
+        assert [rankings.count(Followed(name)) for name in follows] == [1, 1]
+        assert rankings.count(1) == 1
 
 
-def test_a_topic_parsed_before_need_not_be_parsed_again() -> None:
-    with Rankings(PAPERS, {1: parse("robots")}, TODAY) as rankings:
-        assert len(rankings.standing(1, 0).best) == 4
+def test_a_mute_is_a_topic_of_its_own(rankings: Rankings) -> None:
+    with rankings:
+        muted = Filters(mutes=("maps OR title:agents",))
+        assert papers_for(rankings, 1, filters=muted) == [10, 40]
 
 
 def test_no_papers_stand_as_none() -> None:
-    with Rankings({}, QUERIES, TODAY) as rankings:
-        assert rankings.standing(4, 0) == rankings.trending(0) == (0, [])
+    with Rankings({}, TODAY) as rankings:
+        rankings.learn(QUERIES)
+        assert papers_for(rankings, 4) == papers_for(rankings) == []

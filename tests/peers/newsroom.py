@@ -11,10 +11,12 @@ from sqlalchemy import select
 
 from service import consent
 from service.domain.deliveries import Claim, Settlement
+from service.domain.filters import UNFILTERED, Filters
 from service.domain.papers import Edition, Paper
 from service.domain.policy import Outcome, Result, Stage, decide
 from service.domain.readers import Preferences
 from service.domain.selection import unpack
+from service.domain.wishes import wishes_of
 from service.installation import Installation
 from service.mail.address import parse_address
 from service.mail.letter import Because, Card
@@ -53,6 +55,7 @@ def subscribe(
     timezone: str = "UTC",
     send_at: time = time(7),
     max_papers: int = 10,
+    filters: Filters = UNFILTERED,
     name: str | None = None,
 ) -> int:
     """Add an active reader; return their id."""
@@ -60,8 +63,8 @@ def subscribe(
     consent.add(
         installation,
         address,
-        consent.wishes_of(topics),
-        Preferences(timezone, send_at, max_papers, name),
+        wishes_of(topics),
+        Preferences(timezone, send_at, max_papers, name, filters=filters),
         at,
         source="test",
         vouched=True,

@@ -1,9 +1,11 @@
 """The command `paperround` in processes of its own, which can be killed at any instruction."""
 
 import multiprocessing
+import multiprocessing.connection
 import os
 import resource
 import signal
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -36,6 +38,7 @@ class Command:
             target=_run, args=(arguments, self._folder, environment, largest_file)
         )
         self._process.start()
+        self._lock = threading.Lock()
 
     @property
     def pid(self) -> int:
@@ -52,32 +55,34 @@ class Command:
 
     @property
     def running(self) -> bool:
-        return self._process.is_alive()
+        with self._lock:
+            return self._process.is_alive()
 
     def signal(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
 
     def wait(self, seconds: float = 30) -> int:
         """Return the exit code, negative for a signal; fail after the deadline."""
-        self._process.join(seconds)
-        assert self._process.exitcode is not None, f"still running after {seconds} s"
+        assert self.ends_within(seconds), f"still running after {seconds} s"
+        assert self._process.exitcode is not None
         return self._process.exitcode
 
     def ends_within(self, seconds: float) -> bool:
-        self._process.join(seconds)
+        # The exit code can be read once only, and a server's thread may wait for it as well.
+        multiprocessing.connection.wait([self._process.sentinel], seconds)
         return not self.running
 
     def kill(self) -> None:
         """SIGKILL, and wait until it is gone."""
         self._process.kill()
-        self._process.join()
+        assert self.ends_within(30), "SIGKILL did not end it"
 
     def __enter__(self) -> "Command":
         return self
 
     def __exit__(self, *_: object) -> None:
+        # Its handle is left to the garbage collector: a server's thread may be about to ask it.
         self.kill()
-        self._process.close()
 
     def _text(self, name: str) -> str:
         path = self._folder / name

@@ -19,7 +19,7 @@ from service.installation import Installation
 from service.mail.sender import Parcel, Sender, Tally
 from service.mail.smtp import Timeouts
 from service.pipeline import Delivered
-from service.store import parts, subscribers, tables
+from service.store import parts, subscribers, tables, wanted
 
 QUICK = Timeouts(connect=2, greeting=2, command=2, data=2, body=2)
 _DELIVERY = tables.table(tables.Delivery)
@@ -50,7 +50,7 @@ def enlist(installation: Installation, *names: str) -> None:
                 now=FRIDAY_NOON,
             )
             assert subscriber_id is not None
-            subscribers.set_preferences(connection, subscriber_id, Preferences(), FRIDAY_NOON)
+            wanted.set_preferences(connection, subscriber_id, Preferences(), FRIDAY_NOON)
             subscribers.activate(connection, subscriber_id, floor=0, now=FRIDAY_NOON, source="test")
 
 

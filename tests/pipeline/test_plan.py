@@ -13,6 +13,7 @@ from service.domain.digests import SkipReason
 from service.domain.links import Purpose, sign
 from service.domain.papers import Paper
 from service.domain.readers import Preferences, address_hash
+from service.domain.wishes import wishes_of
 from service.installation import Installation
 from service.mail.address import parse_address
 from service.pipeline import Plan
@@ -161,7 +162,7 @@ def test_a_pending_reader_is_not_due_before_they_confirm(installation: Installat
     publish(installation, FRIDAY_NOON, "Robots")
     ada = parse_address("ada@example.org")
     consent.sign_up(
-        installation, ada, consent.wishes_of(["robots"]), Preferences(), FRIDAY_NOON, source="test"
+        installation, ada, wishes_of(["robots"]), Preferences(), FRIDAY_NOON, source="test"
     )
     assert plan(installation, everyone=True).due == 0
     with installation.database.read() as connection:

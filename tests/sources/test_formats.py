@@ -97,13 +97,13 @@ def assert_usable(result: Edition | UnreadableFile) -> None:
         rejected.reason.encode("utf-8")
 
 
-@settings(max_examples=300)
+@settings(max_examples=settings().max_examples * 3)
 @given(st.binary() | st.text().map(str.encode))
 def test_any_bytes_give_an_edition_or_a_reason(data: bytes) -> None:
     assert_usable(outcome(data))
 
 
-@settings(max_examples=300)
+@settings(max_examples=settings().max_examples * 3)
 @given(
     st.sampled_from(VALID),
     st.lists(
@@ -126,7 +126,7 @@ JSON_VALUES = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=settings().max_examples * 3)
 @given(st.dictionaries(st.sampled_from(sorted(PAPER)), JSON_VALUES), JSON_VALUES)
 def test_facts_of_any_type_reject_at_most_their_own_record(
     facts: dict[str, object], comments: object

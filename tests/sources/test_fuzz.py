@@ -3,7 +3,6 @@
 import contextlib
 import gzip
 import json
-import os
 import time
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from service.domain.papers import UnreadableFile
 from service.sources.formats import FORMATS, parse
 
 # `make torture` asks for ten times as many.
-EXAMPLES = 20_000 if os.environ.get("PAPERROUND_TORTURE") else 2_000
+EXAMPLES = settings().max_examples * 20
 
 ITEM = {
     "paper": {

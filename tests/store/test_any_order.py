@@ -110,7 +110,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     database.close()
 
 
-@settings(max_examples=60)
+@settings(max_examples=settings().max_examples * 3 // 5)
 @given(files=FILES, chance=st.randoms(use_true_random=False))
 def test_any_order_gives_the_same_papers(
     shelf: Database, files: list[File], chance: random.Random

@@ -12,6 +12,7 @@ from peers.reader import Clock, deliver, path_of
 
 from service import consent, pipeline
 from service.demo.catcher import Catcher, Caught
+from service.domain.filters import Filters
 from service.domain.papers import Paper
 from service.installation import Installation
 from service.mail.address import parse_address
@@ -147,6 +148,19 @@ def test_a_paper_has_its_own_page_and_bibtex(
     (link,) = re.findall(r'href="(/paper/[^"]+\.bib)"', page.text)
     assert pages.get(link).text.startswith("@misc{quill")
     assert pages.get("/paper/none.bib").status_code == 404
+
+
+def test_the_copy_names_authors_followed_and_marks_only_topics(
+    pages: httpx.Client, house: Installation, clock: Clock, catcher: Catcher
+) -> None:
+    follows = Filters(follows=("Ben Okafor",))
+    subscribe(house, "bob@example.org", "river", at=clock(), filters=follows, max_papers=2)
+    publish(house, clock(), *MAPS[:30])
+    pipeline.plan(house, clock(), everyone=True)
+    (digest,) = deliver(house, clock, catcher)
+    page = pages.get(copy_of(digest))
+    assert words_of(page).count("Because: you follow Ben Okafor · river") == 22
+    assert 'Maps of <b class="mark">River</b> 30<' in page.text
 
 
 def test_a_plan_keeps_what_no_letter_names(house: Installation, letter: Caught) -> None:

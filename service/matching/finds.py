@@ -1,0 +1,205 @@
+"""What was found for many readers, and the choice of each from it: arrays in, arrays out.
+
+A million readers have some three million topics. Sorting integers in bulk chooses for all of them
+in seconds, where a loop over readers takes a minute.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from service.domain.digests import ALSO_LISTED, TRENDING_LISTED
+from service.domain.ranking import TIERS
+
+Integers: TypeAlias = npt.NDArray[np.int64]
+Flags: TypeAlias = npt.NDArray[np.bool_]
+
+# How a find counts, the strongest first: a mute keeps its paper out, an author who is followed
+# puts it on top, and a topic puts it into one of its tiers.
+MUTED, FOLLOWED, TOP_TIER = 0, 1, 2
+_STRENGTHS = TOP_TIER + TIERS
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """What the readers of a page want.
+
+    Each want is something that finds papers for a reader: `reader` is the reader's number from 0,
+    ascending, `finder` the number of a run of `Finds`, `named` whether a paper found so says so.
+    By reader: the seq up to which papers are not new to them, the most cards they take, the fewest
+    upvotes they ask for, and whether they have topics.
+    """
+
+    reader: Integers
+    finder: Integers
+    named: Flags
+    served_to: Integers
+    max_papers: Integers
+    min_upvotes: Integers
+    topical: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The papers of a page of readers.
+
+    By reader: how many `matched` and are not kept out, how many are `muted` or `below` the minimum
+    of upvotes, how many get a card, and how many are listed also.
+
+    By entry, in the order of readers and then of their letters, cards before what is listed: its
+    `reader`, its `place`, and where in `found_by` its wants begin, the strongest first; `names`
+    ends with the length of that.
+
+    `trending` are pairs of reader and place. `unlisted` are readers, and for each a row of flags
+    by place: what stands nowhere in the letter.
+    """
+
+    matched: Integers
+    muted: Integers
+    below: Integers
+    cards: Integers
+    also: Integers
+    reader: Integers
+    place: Integers
+    names: Integers
+    found_by: Integers
+    trending: tuple[Integers, Integers]
+    unlisted: tuple[Integers, Flags]
+
+
+class Finds:
+    """The papers that were found, each finder's in one run of two long arrays.
+
+    `seqs` and `upvotes` are those of the papers by place; no count of upvotes is None. `noticed`
+    are the places that may be listed as trending.
+    """
+
+    def __init__(
+        self, seqs: Sequence[int], upvotes: Sequence[int | None], noticed: Sequence[int]
+    ) -> None:
+        self._seqs = np.array(seqs, dtype=np.int64)
+        # A minimum holds nothing back that comes from where upvotes are not counted.
+        most = np.iinfo(np.int64).max
+        self._upvotes = np.array([most if count is None else count for count in upvotes], np.int64)
+        self._noticed = np.array(noticed, dtype=np.int64)
+        self._starts = np.zeros(1, dtype=np.int64)
+        self._places = np.zeros(0, dtype=np.int64)
+        self._strengths = np.zeros(0, dtype=np.int64)
+
+    def add(self, found: Iterable[Sequence[tuple[int, int]]]) -> None:
+        """Append runs of finds, each of them the pair of its strength and its place."""
+        found = list(found)
+        pairs = np.array([pair for run in found for pair in run], dtype=np.int64).reshape(-1, 2)
+        ends = self._starts[-1] + np.cumsum([len(run) for run in found], dtype=np.int64)
+        self._starts = np.concatenate((self._starts, ends))
+        self._strengths = np.concatenate((self._strengths, pairs[:, 0]))
+        self._places = np.concatenate((self._places, pairs[:, 1]))
+
+    def count(self, finder: int) -> int:
+        """Return how many papers a finder found."""
+        return int(self._starts[finder + 1] - self._starts[finder])
+
+    def choose(self, wants: Wants) -> Choice:
+        """Choose each reader's papers from those that are new to them.
+
+        A paper stands by its strongest find, once however many there are; equals stand by place.
+        """
+        readers, places = len(wants.served_to), max(len(self._seqs), 1)
+        want, paper, strength = self._sorted(wants, places)
+        firsts = np.flatnonzero(np.diff(paper, prepend=-1))
+        sizes = np.diff(firsts, append=len(paper))
+        reader, place = np.divmod(paper[firsts], places)
+        muted = strength[firsts] == MUTED
+        # The last find is the weakest: where it is a mute too, nothing else found the paper.
+        found = (strength[firsts + sizes - 1] if len(firsts) else muted) != MUTED
+        # Upvotes count as they stand now. A paper below may rise later and is offered again by
+        # none: who lets such papers come on their second day begins here.
+        low = self._upvotes[place] < wants.min_upvotes[reader]
+        below = low & ~muted & (strength[firsts] != FOLLOWED)
+        shown = ~muted & ~below
+        matched = np.bincount(reader[shown], minlength=readers)
+
+        kept = np.flatnonzero(shown)
+        order = (reader[kept] * _STRENGTHS + strength[firsts[kept]]) * places + place[kept]
+        kept = kept[np.argsort(order)]
+        nth = np.arange(len(kept)) - np.repeat(np.cumsum(matched) - matched, matched)
+        most = wants.max_papers + np.where(wants.topical, ALSO_LISTED, 0)
+        listed = nth < most[reader[kept]]
+        entries = kept[listed]
+        found_by, times = self._named(wants, want, firsts[entries], sizes[entries])
+        cards = np.minimum(matched, wants.max_papers)
+        return Choice(
+            matched=matched,
+            muted=np.bincount(reader[muted & found], minlength=readers),
+            below=np.bincount(reader[below], minlength=readers),
+            cards=cards,
+            also=np.minimum(matched, most) - cards,
+            reader=reader[entries],
+            place=place[entries],
+            names=np.concatenate(([0], np.cumsum(times))),
+            found_by=found_by,
+            trending=self._trending(wants, reader, place, places),
+            unlisted=_bits(reader[kept[~listed]], place[kept[~listed]], places, wants.topical),
+        )
+
+    def _sorted(self, wants: Wants, places: int) -> tuple[Integers, Integers, Integers]:
+        """Return every new find, by reader, paper, strength and want: the number of the want, a
+        number for the reader's paper, and the strength.
+        """
+        starts = self._starts[wants.finder]
+        counts = self._starts[wants.finder + 1] - starts
+        want = np.repeat(np.arange(len(counts)), counts)
+        finds = runs(starts, counts)
+        place = self._places[finds]
+        new = self._seqs[place] > wants.served_to[wants.reader[want]]
+        want, finds, place = want[new], finds[new], place[new]
+        every = max(len(counts), 1)
+        paper = wants.reader[want] * places + place
+        sorting = (paper * _STRENGTHS + self._strengths[finds]) * every + want
+        sorting.sort()
+        paper, rest = np.divmod(sorting, _STRENGTHS * every)
+        return rest % every, paper, rest // every
+
+    def _named(
+        self, wants: Wants, want: Integers, starts: Integers, counts: Integers
+    ) -> tuple[Integers, Integers]:
+        """Return the wants that entries name, and how many each does."""
+        found_by = want[runs(starts, counts)]
+        entry = np.repeat(np.arange(len(counts)), counts)
+        named = wants.named[found_by]
+        return found_by[named], np.bincount(entry[named], minlength=len(counts))
+
+    def _trending(
+        self, wants: Wants, reader: Integers, place: Integers, places: int
+    ) -> tuple[Integers, Integers]:
+        """Return what is noticed, new, and neither found nor unwanted: the first of each reader."""
+        noticed = self._noticed
+        open_to = self._seqs[noticed] > wants.served_to[:, None]
+        open_to &= self._upvotes[noticed] >= wants.min_upvotes[:, None]
+        open_to &= wants.topical[:, None]
+        column = np.full(places, -1, dtype=np.int64)
+        column[noticed] = np.arange(len(noticed))
+        taken = column[place]
+        open_to[reader[taken >= 0], taken[taken >= 0]] = False
+        open_to &= np.cumsum(open_to, axis=1) <= TRENDING_LISTED
+        of, which = np.nonzero(open_to)
+        return of, noticed[which]
+
+
+def _bits(reader: Integers, place: Integers, places: int, topical: Flags) -> tuple[Integers, Flags]:
+    """Return the readers with topics, and a row of flags by place for each."""
+    wanted = topical[reader]
+    readers, row = np.unique(reader[wanted], return_inverse=True)
+    bits = np.zeros((len(readers), places), dtype=np.bool_)
+    bits[row, place[wanted]] = True
+    return readers, bits
+
+
+def runs(starts: Integers, counts: Integers) -> Integers:
+    """Return the numbers of runs one after the other: each from its start, so many."""
+    before = np.cumsum(counts) - counts
+    numbers: Integers = np.arange(counts.sum()) + np.repeat(starts - before, counts)
+    return numbers
