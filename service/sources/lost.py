@@ -40,13 +40,12 @@ _REPAIRS: tuple[tuple[str, tuple[Repair, ...]], ...] = (
     ("times", (
         (re.compile(r"(?<=[0-9]) ?times (?=[0-9])"), " × "),
         (re.compile(r"(?<=[0-9])times(?![a-z])"), "×"),
-        _NEVER_WORD,
     )),
     ("sim", ((re.compile(rf"sim(?<={_BEFORE}sim) ?(?=[0-9])"), "~"),)),
     ("approx", ((re.compile(rf"approx(?<={_BEFORE}approx) ?(?=[0-9])"), "≈ "),)),
     ("mapsto", ((re.compile(r"(?<=[A-Z])mapsto(?![a-z])"), " ↦"), _NEVER_WORD)),
     *((sign, (_NEVER_WORD,)) for sign in (
-        "infty", "varep", "varphi", "oplus", "leq", "geq", "neq", "dot", "tarrow",
+        "infty", "varep", "varphi", "otimes", "oplus", "leq", "geq", "neq", "dot", "tarrow",
     )),
     ("nlog", ((re.compile(rf"{_BEFORE}nlog{_AFTER}"), "n log"),)),
     ("^", (_LETTER, (re.compile(rf"\^(star|ast|circ|prime){_AFTER}"), _named))),
