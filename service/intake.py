@@ -16,6 +16,7 @@ class Ingested:
     """What became of one digest file.
 
     `ingested`, `unchanged`, `failed` with an error, or `waiting` while it is still being written.
+    `unlisted` counts the rejects beyond those in `rejected`.
     """
 
     file: str
@@ -25,6 +26,7 @@ class Ingested:
     new: int = 0
     updated: int = 0
     rejected: Sequence[Rejected] = ()
+    unlisted: int = 0
     error: str | None = None
 
 
@@ -65,5 +67,6 @@ def take_in(
         stored.papers,
         stored.new,
         stored.updated,
-        (*edition.rejected, *stored.doubts),
+        stored.rejects.listed,
+        stored.rejects.unlisted,
     ), False

@@ -76,6 +76,8 @@ def show(name: Named, as_json: AsJson = False) -> None:
     print_table(("paper", "title"), titles)
     if rejected:
         print_table(("rejected", "reason"), [(r.position, r.reason) for r in rejected])
+    if row.unlisted:
+        say(f"{row.unlisted:,} more were rejected; no more than the first are kept.")
 
 
 @app.command()
@@ -113,5 +115,6 @@ def _shown(row: EditionRow) -> dict[str, Any]:
         "new": row.new,
         "updated": row.updated,
         "rejected": row.rejected,
+        "unlisted": row.unlisted,
         "forgotten": row.hidden_at.isoformat(timespec="seconds") if row.hidden_at else None,
     }

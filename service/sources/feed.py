@@ -11,6 +11,7 @@ import feedparser
 
 from service.domain.identity import arxiv_id, arxiv_version, doi, openreview_id
 from service.domain.papers import Original, Paper, Rejected, UnreadableFile
+from service.sources import feedxml
 from service.sources.content import Content
 from service.sources.prose import readable
 from service.sources.text import tidy
@@ -18,11 +19,7 @@ from service.sources.urls import BadLink, https_link
 
 NAME = "feed"
 
-# A feed is held in memory whole, some twenty times over; arXiv's largest has 10 MB.
-_LARGEST = 32_000_000
-
 _ROOT = re.compile(r"<(?:rss|feed|rdf:RDF)[\s>]", re.IGNORECASE)
-_END = re.compile(rb"</(?:rss|feed|rdf:RDF)\s*>(?:\s|<!--.*?-->)*\Z", re.IGNORECASE | re.DOTALL)
 _BETWEEN_NAMES = re.compile(r"\s*;\s*|\s*,?\s+and\s+|\s*,\s*")
 
 # RSS has the address first.
@@ -62,13 +59,8 @@ def read(content: Content) -> Iterator[Paper | Rejected | date]:
 
 def parsed(content: Content) -> Any:
     """Return what feedparser makes of the file. Raises UnreadableFile where it is no whole feed."""
-    data = content.whole(_LARGEST)
-    # A feed with mistakes in it is read as well as it goes, but never one that lacks its end.
-    if not _END.search(data[-4_096:]):
-        raise UnreadableFile("the feed is cut off: the end tag of its root is missing")
-    if b"<!ENTITY" in data:
-        # No feed needs its own; they serve to grow without bound, or to read files.
-        raise UnreadableFile("the feed declares entities of its own")
+    data = content.whole(feedxml.LARGEST)
+    feedxml.check(data)
     # As a file: feedparser would take a text that looks like an address for one, and open it.
     try:
         feed = feedparser.parse(io.BytesIO(data), sanitize_html=False, resolve_relative_uris=False)

@@ -138,3 +138,16 @@ def test_facts_of_any_type_reject_at_most_their_own_record(
     records = [rejected for rejected in result.rejected if rejected.kind == "record"]
     assert len(result.papers) + len(records) == 3
     assert {rejected.position for rejected in records} <= {"item 2"}
+
+
+def test_of_many_rejects_the_first_are_listed_and_the_rest_counted() -> None:
+    papers = [{"title": f"Tides {n}", "code": "http://a.example"} for n in range(3_000)]
+    edition = parse("\n".join(map(json.dumps, papers)).encode(), "day")
+    assert len(edition.papers) == 3_000
+    assert (len(edition.rejected), edition.unlisted) == (1_000, 2_000)
+    assert edition.rejected[-1].position == "line 1000, code"
+
+
+def test_a_file_of_hardly_anything_but_rejects_is_unreadable() -> None:
+    with pytest.raises(UnreadableFile, match=r"more than 100,000 of its records .*only 1 can"):
+        parse(b'{"title": "Tides"}\n' + b"1\n" * 100_001, "day")
