@@ -44,6 +44,27 @@ class Paper:
     original: Original | None = None
 
 
+# Several times what the longest real paper has. What goes beyond is no paper, and would be a
+# letter of megabytes for each of its readers.
+_LONGEST = {"title": 2_000, "abstract": 100_000, "organisation": 1_000}
+_LONGEST_LISTS = {"authors": 20_000, "keywords": 1_000, "categories": 1_000}
+_LONGEST_IN_LIST = 1_000
+
+
+def oversize(paper: Paper) -> str | None:
+    """Return in what a paper is too long to be one, for people; None when it is not."""
+    for name, most in _LONGEST.items():
+        if len(getattr(paper, name) or "") > most:
+            return f"{name} of more than {most:,} characters"
+    for name, most in _LONGEST_LISTS.items():
+        listed = getattr(paper, name)
+        if len(listed) > most:
+            return f"more than {most:,} {name}"
+        if listed and max(map(len, listed)) > _LONGEST_IN_LIST:
+            return f"{name}: one of more than {_LONGEST_IN_LIST:,} characters"
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Rejected:
     """What a digest file says that could not be used: where it stands and why.

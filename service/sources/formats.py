@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import BinaryIO
 
-from service.domain.papers import Edition, Paper, Rejected, Rejects, UnreadableFile
+from service.domain.papers import Edition, Paper, Rejected, Rejects, UnreadableFile, oversize
 from service.sources import arxiv, daily, feed, jsonlines, pages
 from service.sources.content import Content
 from service.sources.spool import Spool
@@ -72,6 +72,9 @@ def reading(opened: BinaryIO, name: str, max_bytes: int) -> Iterator[Edition]:
         day: date | None = None
         rejects = Rejects()
         for said in chosen.read(content):
+            if isinstance(said, Paper) and (excess := oversize(said)):
+                # Its own position is not known here; its beginning finds it as well.
+                said = Rejected(f"“{said.title[:40].rstrip()}…”", excess)
             if isinstance(said, Paper):
                 papers.append(said)
                 if len(papers) > _MOST_PAPERS:

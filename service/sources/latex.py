@@ -63,7 +63,7 @@ _NESTED_SCRIPT = re.compile(r"([_^])\{([^{}]*)\{([^{}]*)\}([^{}]*)\}")
 _COLOURED = re.compile(r"\\(?:textcolor|colorbox)\s?\{[^{}]*\}\s?\{([^{}]*)\}")
 _DROPPED = re.compile(
     r"\s?\\(?:no)?(?:cite[a-z]*|ref|eqref|cref|autoref|label|thanks|vspace|hspace|begin|end|color"
-    r"|footnotemark|includegraphics)\*?(?:\[[^\]]*\])*\{[^{}]*\}"
+    r"|footnotemark|includegraphics)\*?(?:\[[^\[\]]{0,200}\])*\{[^{}]*\}"
 )
 _FOOTNOTE = re.compile(r"\\footnote(?:text)?\s?\{([^{}]*)\}")
 _PUNCTUATION = re.compile(r"\{([,.:;!]?)\}")
