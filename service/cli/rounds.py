@@ -199,6 +199,8 @@ def _print_editions(reports: Sequence[Ingested]) -> None:
         ],
     )
     for report in reports:
+        if report.status == "ingested" and not report.papers:
+            notice(f"{report.file}: holds no papers")
         for rejected in report.rejected[:REJECTS_SHOWN]:
             notice(f"{report.file}, {rejected.position}: {rejected.reason}")
         more = len(report.rejected[REJECTS_SHOWN:]) + report.unlisted

@@ -8,8 +8,8 @@ from service.domain.papers import UnreadableFile
 # arXiv's largest feeds have 10 MB and 150,000 tags. The parser needs some twenty times the bytes,
 # 20 µs a tag, and for the attributes of one tag a time that grows with their square.
 LARGEST = 16_000_000
-_MOST_TAGS = 600_000
-_MOST_ATTRIBUTES = 1_000
+_MOST_TAGS = 300_000
+_MOST_ATTRIBUTES = 100
 _LONGEST_TAG = 20_000
 
 # What is not well-formed is read by guessing, in which an attribute of two bytes takes 700.

@@ -70,9 +70,26 @@ def test_rejects_beyond_the_listed_ones_are_counted(
     assert "500 more were rejected" in capsys.readouterr().out
 
 
+def test_a_date_to_come_is_dropped_and_no_papers_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "9999-12-31.jsonl").write_text('{"title": "Ebb"}\n')
+    (tmp_path / "none.json").write_text("[]")
+    assert run("ingest", str(tmp_path / "9999-12-31.jsonl"), str(tmp_path / "none.json")) == 0
+    told = capsys.readouterr()
+    assert "9999-12-31.jsonl, date: date dropped: 9999-12-31 is still to come" in told.err
+    assert "none.json: holds no papers" in told.err
+    assert run("editions", "show", "9999-12-31.jsonl", "--json") == 0
+    assert not printed(capsys)["date"].startswith("9999")
+
+
 def test_a_forgotten_edition_hides_its_own_papers(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("editions", "forget", "2026-08-20.jsonl", "--json") == 0
     assert printed(capsys) == {"edition": 1, "file": "2026-08-20.jsonl", "hidden": 1}
+    assert run("editions", "forget", "1") == 0
+    assert "was forgotten before" in capsys.readouterr().out
+    assert run("editions", "forget", "2") == 0
+    assert "is forgotten: 1 paper hidden." in capsys.readouterr().out
     assert run("status", "--json") == 0
     assert printed(capsys)["papers"] == 1
     assert run("editions", "list", "--json") == 0
