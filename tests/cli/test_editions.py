@@ -88,12 +88,12 @@ def test_a_forgotten_edition_hides_its_own_papers(capsys: pytest.CaptureFixture[
     assert printed(capsys) == {"edition": 1, "file": "2026-08-20.jsonl", "hidden": 1}
     assert run("editions", "forget", "1") == 0
     assert "was forgotten before" in capsys.readouterr().out
-    assert run("editions", "forget", "2") == 0
-    assert "is forgotten: 1 paper hidden." in capsys.readouterr().out
     assert run("status", "--json") == 0
     assert printed(capsys)["papers"] == 1
     assert run("editions", "list", "--json") == 0
     assert [row["forgotten"] is None for row in printed(capsys)["editions"]] == [True, False]
+    assert run("editions", "forget", "2") == 0
+    assert "is forgotten: 1 paper hidden." in capsys.readouterr().out
 
 
 def test_an_edition_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
