@@ -50,7 +50,8 @@ def corpus() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while Playwright runs, no other test of this process can run asyncio.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A real browser without a window."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
