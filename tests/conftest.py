@@ -50,10 +50,12 @@ def corpus() -> Path:
     return folder
 
 
-# Not for the session: while Playwright runs, no other test of this process can run asyncio.
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A real browser without a window."""
+    """A real browser without a window.
+
+    It is closed with its module: its event loop runs in this thread, where other tests run theirs.
+    """
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         missing("no chromium here (Debian's package chromium)")

@@ -1,3 +1,5 @@
+import re
+
 """`status`, `list`, `show` and `preview` look, and change nothing."""
 
 from email import policy
@@ -75,7 +77,12 @@ def test_what_was_previewed_is_what_is_sent(newsstand: Paperround, catcher: Catc
     sent = next(c for c in catcher.letters() if c.rcpt_to == ("ada@example.org",))
     part = sent.message().get_body(("plain",))
     assert part is not None
-    assert part.get_content().splitlines() == previewed.splitlines()
+
+    def words(text: str) -> list[str]:
+        # A letter that was not sent has no copy on the web.
+        return re.sub("/d/.*", "/d/", text).splitlines()
+
+    assert words(part.get_content()) == words(previewed)
 
 
 def test_preview_says_why_no_letter_would_come(newsstand: Paperround, catcher: Catcher) -> None:
