@@ -1,7 +1,6 @@
-import re
-
 """`status`, `list`, `show` and `preview` look, and change nothing."""
 
+import re
 from email import policy
 from email.parser import BytesParser
 from pathlib import Path
