@@ -1,10 +1,10 @@
 """Taking in one digest file: read whole, and only then put into the database."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
-from service.domain.papers import Rejected, UnreadableFile
+from service.domain.papers import Edition, Rejected, UnreadableFile
 from service.installation import Installation
 from service.sources import formats
 from service.sources.folder import Found
@@ -16,6 +16,7 @@ class Ingested:
     """What became of one digest file.
 
     `ingested`, `unchanged`, `failed` with an error, or `waiting` while it is still being written.
+    `unlisted` counts the rejects beyond those in `rejected`.
     """
 
     file: str
@@ -25,7 +26,12 @@ class Ingested:
     new: int = 0
     updated: int = 0
     rejected: Sequence[Rejected] = ()
+    unlisted: int = 0
     error: str | None = None
+
+
+# Where the day begins first, it is tomorrow already.
+_AHEAD = timedelta(days=1)
 
 
 def take_in(
@@ -46,6 +52,7 @@ def take_in(
             if found.changed():
                 return Ingested(found.name, "waiting"), False
             arrived = now()
+            edition = _without_date_to_come(edition, arrived)
             stored = editions.store(
                 database,
                 edition,
@@ -65,5 +72,15 @@ def take_in(
         stored.papers,
         stored.new,
         stored.updated,
-        (*edition.rejected, *stored.doubts),
+        stored.rejects.listed,
+        stored.rejects.unlisted,
     ), False
+
+
+def _without_date_to_come(edition: Edition, arrived: datetime) -> Edition:
+    """Return the edition without a date that lies ahead: its facts would outrank all later ones."""
+    if edition.date is None or edition.date <= arrived.date() + _AHEAD:
+        return edition
+    reason = f"date dropped: {edition.date} is still to come"
+    dropped = Rejected("date", reason, kind="date")
+    return replace(edition, date=None, rejected=(dropped, *edition.rejected))

@@ -114,7 +114,7 @@ class Schedule:
                         papers=report.papers,
                         new=report.new,
                         updated=report.updated,
-                        rejected=len(report.rejected),
+                        rejected=len(report.rejected) + report.unlisted,
                     )
             # Only now: had the database failed, the file would be looked at again.
             self._seen[path] = mark

@@ -6,7 +6,7 @@ import typer
 
 from service import settings
 from service.cli.clock import clock
-from service.cli.report import WorkFailed, print_json, print_table, say
+from service.cli.report import WorkFailed, number, print_json, print_table, say
 from service.installation import open_installation
 from service.store import editions
 from service.store.editions import EditionRow
@@ -72,10 +72,13 @@ def show(name: Named, as_json: AsJson = False) -> None:
         )
         return
     for fact, value in _shown(row).items():
-        say(f"{fact}: {'' if value is None else value}")
+        if value is not None and (value or fact != "unlisted"):
+            say(f"{fact}: {value}")
     print_table(("paper", "title"), titles)
     if rejected:
         print_table(("rejected", "reason"), [(r.position, r.reason) for r in rejected])
+    if row.unlisted:
+        say(f"{row.unlisted:,} more were rejected; no more than the first are kept.")
 
 
 @app.command()
@@ -89,8 +92,12 @@ def forget(name: Named, as_json: AsJson = False) -> None:
         hidden = editions.forget(connection, row.edition_id, clock(None)())
     if as_json:
         print_json({"edition": row.edition_id, "file": row.file, "hidden": hidden})
+    elif row.hidden_at is not None:
+        say(f"Edition {row.edition_id} ({row.file}) was forgotten before.")
     else:
-        say(f"Edition {row.edition_id} ({row.file}) is forgotten: {hidden} papers hidden.")
+        say(
+            f"Edition {row.edition_id} ({row.file}) is forgotten: {number(hidden, 'paper')} hidden."
+        )
 
 
 def _the_one(rows: list[EditionRow], name: str) -> EditionRow:
@@ -113,5 +120,6 @@ def _shown(row: EditionRow) -> dict[str, Any]:
         "new": row.new,
         "updated": row.updated,
         "rejected": row.rejected,
+        "unlisted": row.unlisted,
         "forgotten": row.hidden_at.isoformat(timespec="seconds") if row.hidden_at else None,
     }

@@ -149,6 +149,7 @@ def edition(report: Ingested) -> dict[str, Any]:
         "new": report.new,
         "updated": report.updated,
         "rejected": [{"position": r.position, "reason": r.reason} for r in report.rejected],
+        "unlisted": report.unlisted,
         "error": report.error,
     }
 
@@ -197,14 +198,31 @@ def _deliver(installation: Installation, tick: Clock, quiet: bool) -> Delivered:
 def _print_editions(reports: Sequence[Ingested]) -> None:
     print_table(
         ("file", "status", "date", "papers", "new", "updated", "rejected"),
-        [(r.file, r.status, r.day, r.papers, r.new, r.updated, len(r.rejected)) for r in reports],
+        [
+            (
+                r.file,
+                r.status,
+                r.day,
+                r.papers,
+                r.new,
+                r.updated,
+                len(r.rejected) + r.unlisted,
+            )
+            for r in reports
+        ],
     )
     for report in reports:
+        if report.status == "ingested" and not report.papers:
+            notice(f"{report.file}: holds no papers")
         for rejected in report.rejected[:REJECTS_SHOWN]:
             notice(f"{report.file}, {rejected.position}: {rejected.reason}")
-        more = len(report.rejected) - REJECTS_SHOWN
-        if more > 0:
-            notice(f"{report.file}: {more:,} more were rejected; --json lists them all.")
+        more = len(report.rejected[REJECTS_SHOWN:]) + report.unlisted
+        if more:
+            listed = "them all" if not report.unlisted else f"the first {len(report.rejected):,}"
+            notice(
+                f"{report.file}: {more:,} more were rejected; "
+                f"`paperround editions show` lists {listed}."
+            )
 
 
 def _say_planned(made: Plan) -> None:

@@ -1,7 +1,7 @@
 """A paper, the edition that brings it, and what of an edition could not be used."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, Protocol
 
@@ -44,6 +44,27 @@ class Paper:
     original: Original | None = None
 
 
+# Several times what the longest real paper has. What goes beyond is no paper, and would be a
+# letter of megabytes for each of its readers.
+_LONGEST = {"title": 2_000, "abstract": 100_000, "organisation": 1_000}
+_LONGEST_LISTS = {"authors": 20_000, "keywords": 1_000, "categories": 1_000}
+_LONGEST_IN_LIST = 1_000
+
+
+def oversize(paper: Paper) -> str | None:
+    """Return in what a paper is too long to be one, for people; None when it is not."""
+    for name, most in _LONGEST.items():
+        if len(getattr(paper, name) or "") > most:
+            return f"{name} of more than {most:,} characters"
+    for name, most in _LONGEST_LISTS.items():
+        listed = getattr(paper, name)
+        if len(listed) > most:
+            return f"more than {most:,} {name}"
+        if listed and max(map(len, listed)) > _LONGEST_IN_LIST:
+            return f"{name}: one of more than {_LONGEST_IN_LIST:,} characters"
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Rejected:
     """What a digest file says that could not be used: where it stands and why.
@@ -58,6 +79,34 @@ class Rejected:
     kind: Literal["record", "link", "date", "identity"] = "record"
 
 
+# Nobody reads more of one file, and a hostile one holds millions.
+REJECTS_LISTED = 1_000
+
+
+@dataclass(slots=True)
+class Rejects:
+    """What of a digest file could not be used: the first REJECTS_LISTED, and how many more.
+
+    `unlisted` counts those beyond, of which nothing else is kept.
+    """
+
+    listed: list[Rejected] = field(default_factory=list)
+    unlisted: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many there are, listed or not."""
+        return len(self.listed) + self.unlisted
+
+    def add(self, rejected: Iterable[Rejected]) -> None:
+        """List these as far as there is room; count the rest."""
+        for one in rejected:
+            if len(self.listed) < REJECTS_LISTED:
+                self.listed.append(one)
+            else:
+                self.unlisted += 1
+
+
 class Papers(Protocol):
     """The papers of an edition, in its own order, which need not all be in memory."""
 
@@ -70,12 +119,14 @@ class Papers(Protocol):
 class Edition:
     """What one digest file says: its papers in its own order, and its rejects.
 
-    `date` is None where the file itself does not tell it.
+    `unlisted` counts the rejects beyond those in `rejected`. `date` is None where the file itself
+    does not tell it.
     """
 
     format: str
     papers: Papers
     rejected: tuple[Rejected, ...] = ()
+    unlisted: int = 0
     # In quotes, because by now the name means the field and no longer the type.
     date: "date | None" = None
 

@@ -8,7 +8,7 @@ from service.domain.papers import Paper, Rejected, UnreadableFile
 from service.sources import fields
 from service.sources.content import Content
 from service.sources.fields import FieldError, Record
-from service.sources.jsontext import JsonText, first_keys
+from service.sources.jsontext import BadValue, JsonText, first_keys
 from service.sources.literal import BadLiteral, literal
 
 NAME = "hf-daily"
@@ -93,6 +93,8 @@ def _is_item(item: object) -> bool:
 
 
 def _record(item: object) -> Record:
+    if isinstance(item, BadValue):
+        raise FieldError(item.reason)
     value = literal(item) if isinstance(item, str) else item
     if not isinstance(value, dict):
         raise FieldError("not an object")

@@ -11,18 +11,16 @@ import feedparser
 
 from service.domain.identity import arxiv_id, arxiv_version, doi, openreview_id
 from service.domain.papers import Original, Paper, Rejected, UnreadableFile
+from service.sources import feedxml
 from service.sources.content import Content
-from service.sources.prose import readable
+from service.sources.fields import FieldError
+from service.sources.prose import LONGEST, readable
 from service.sources.text import tidy
 from service.sources.urls import BadLink, https_link
 
 NAME = "feed"
 
-# A feed is held in memory whole, some twenty times over; arXiv's largest has 10 MB.
-_LARGEST = 32_000_000
-
 _ROOT = re.compile(r"<(?:rss|feed|rdf:RDF)[\s>]", re.IGNORECASE)
-_END = re.compile(rb"</(?:rss|feed|rdf:RDF)\s*>(?:\s|<!--.*?-->)*\Z", re.IGNORECASE | re.DOTALL)
 _BETWEEN_NAMES = re.compile(r"\s*;\s*|\s*,?\s+and\s+|\s*,\s*")
 
 # RSS has the address first.
@@ -62,13 +60,8 @@ def read(content: Content) -> Iterator[Paper | Rejected | date]:
 
 def parsed(content: Content) -> Any:
     """Return what feedparser makes of the file. Raises UnreadableFile where it is no whole feed."""
-    data = content.whole(_LARGEST)
-    # A feed with mistakes in it is read as well as it goes, but never one that lacks its end.
-    if not _END.search(data[-4_096:]):
-        raise UnreadableFile("the feed is cut off: the end tag of its root is missing")
-    if b"<!ENTITY" in data:
-        # No feed needs its own; they serve to grow without bound, or to read files.
-        raise UnreadableFile("the feed declares entities of its own")
+    data = content.whole(feedxml.LARGEST)
+    feedxml.check(data)
     # As a file: feedparser would take a text that looks like an address for one, and open it.
     try:
         feed = feedparser.parse(io.BytesIO(data), sanitize_html=False, resolve_relative_uris=False)
@@ -86,7 +79,11 @@ def papers_of(
     """Yield what `make` makes of the entries of a feed: a paper, or None for want of a title."""
     for number, entry in enumerate(feed.entries, start=1):
         told = Told(f"entry {number}")
-        made = make(entry, told)
+        try:
+            made = make(entry, told)
+        except FieldError as error:
+            yield Rejected(told.position, str(error))
+            continue
         if made is None:
             yield Rejected(told.position, "no title")
         else:
@@ -96,8 +93,8 @@ def papers_of(
 
 def paper(entry: Entry, told: Told) -> Paper | None:
     """Return the paper that an entry of any feed tells of."""
-    title, raw_title = prose(entry.get("title_detail"))
-    abstract, raw_abstract = prose(_abstract(entry))
+    title, raw_title = _prose("title", entry.get("title_detail"))
+    abstract, raw_abstract = _prose("abstract", _abstract(entry))
     if not title:
         return None
     page = told.link(text(entry, "link"), "link")
@@ -122,9 +119,11 @@ def paper(entry: Entry, told: Told) -> Paper | None:
     )
 
 
-def prose(detail: Any) -> tuple[str, str | None]:
+def _prose(name: str, detail: Any) -> tuple[str, str | None]:
     """Return the readable text of an entry's part, and what was written where that differs."""
     written = str((detail or {}).get("value") or "")
+    if len(written) > LONGEST:
+        raise FieldError(f"{name} of more than {LONGEST:,} characters")
     shown = readable(written, html="html" in str((detail or {}).get("type") or ""))
     return shown, None if " ".join(written.split()) == shown else written
 

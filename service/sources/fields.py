@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from service.domain.papers import Original, Rejected
-from service.sources.prose import label, readable
+from service.sources.prose import LONGEST, label, readable
 from service.sources.text import tidy
 from service.sources.urls import BadLink, https_link
 
@@ -27,7 +27,10 @@ def text(record: Record, key: str) -> str:
 
 def prose(record: Record, key: str) -> str:
     """Return the text under `key` made readable, empty when absent."""
-    return readable(_written(record, key))
+    written = _written(record, key)
+    if len(written) > LONGEST:
+        raise FieldError(f"{key} of more than {LONGEST:,} characters")
+    return readable(written)
 
 
 def name(record: Record, key: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import BinaryIO
 
-from service.domain.papers import Edition, Paper, Rejected, UnreadableFile
+from service.domain.papers import Edition, Paper, Rejected, Rejects, UnreadableFile, oversize
 from service.sources import arxiv, daily, feed, jsonlines, pages
 from service.sources.content import Content
 from service.sources.spool import Spool
@@ -39,8 +39,13 @@ FORMATS = (
 
 UNBOUNDED = 2**62
 
-# A file with more is hardly what it seems; and what is noted of it must stay bounded too.
-_MOST_REJECTS = 10_000
+# Twice the largest file in use: what has more holds no papers, but lines of a few letters.
+_MOST_PAPERS = 250_000
+
+# A file with more rejects than this, and so few papers among them, is not what it seems; reading
+# on through millions of them would take minutes.
+_MANY_REJECTS = 100_000
+_REJECTS_A_PAPER = 10
 
 _DATE = re.compile(r"(?<![0-9])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 
@@ -65,23 +70,29 @@ def reading(opened: BinaryIO, name: str, max_bytes: int) -> Iterator[Edition]:
         )
     with Spool() as papers:
         day: date | None = None
-        rejected: list[Rejected] = []
+        rejects = Rejects()
         for said in chosen.read(content):
+            if isinstance(said, Paper) and (excess := oversize(said)):
+                # Its own position is not known here; its beginning finds it as well.
+                said = Rejected(f"“{said.title[:40].rstrip()}…”", excess)
             if isinstance(said, Paper):
                 papers.append(said)
+                if len(papers) > _MOST_PAPERS:
+                    raise UnreadableFile(f"more than {_MOST_PAPERS:,} papers: split it")
             elif isinstance(said, Rejected):
-                rejected.append(said)
-                if len(rejected) > _MOST_REJECTS:
+                rejects.add((said,))
+                if rejects.total > max(_MANY_REJECTS, _REJECTS_A_PAPER * len(papers)):
                     raise UnreadableFile(
-                        f"more than {_MOST_REJECTS:,} of its records or links cannot be used; "
-                        f"the last, {said.position}: {said.reason}"
+                        f"more than {_MANY_REJECTS:,} of its records or links cannot be used, only "
+                        f"{len(papers):,} can; the last, {said.position}: {said.reason}"
                     )
             else:
                 day = said
         yield Edition(
             format=chosen.name,
             papers=papers,
-            rejected=tuple(rejected),
+            rejected=tuple(rejects.listed),
+            unlisted=rejects.unlisted,
             date=day or _date_in(name),
         )
 

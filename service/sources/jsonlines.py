@@ -55,10 +55,11 @@ def read(content: Content) -> Iterator[Paper | Rejected | date]:
         else:
             yield paper
             yield from dropped
+    cut = content.cut_line is not None and _is_cut(content.cut_line)
+    if cut and (known or '"title"' in (content.cut_line or "")):
+        raise UnreadableFile(f"the JSON is cut off in line {number}, the last")
     if waiting and not known:
         raise _unknown(waiting[0])
-    if content.cut_line is not None and _is_cut(content.cut_line):
-        raise UnreadableFile(f"the JSON is cut off in line {number}, the last")
 
 
 def _unknown(first: Rejected) -> UnreadableFile:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from service.domain.papers import UnreadableFile
@@ -12,10 +13,26 @@ _DECODER = json.JSONDecoder()
 _BLANK = re.compile(r"[ \t\n\r]*")
 
 # The longest value that is taken into memory at once; a real item has at most 50,000 characters.
-_LONGEST_VALUE = 4_000_000
+_LONGEST_VALUE = 1_000_000
+_TOO_LONG = f"longer than {_LONGEST_VALUE:,} characters"
 
 # An error this close to the end of what has been read may be no more than a value's missing rest.
 _NEAR_THE_END = 16
+
+
+# All that matters to find the end of a value that is not read.
+_SIGN = re.compile(r'["\[\]{},]')
+_END_OF_STRING = re.compile(r'["\\]')
+
+
+@dataclass(frozen=True, slots=True)
+class BadValue:
+    """A value that was passed over, because no record can be meant by it; `reason` is for people.
+
+    What was passed over may be no JSON inside.
+    """
+
+    reason: str
 
 
 def first_keys(head: str) -> set[str]:
@@ -63,7 +80,11 @@ class JsonText:
         return character
 
     def value(self) -> Any:
-        """Return the next value, whatever it is, and move past it."""
+        """Return the next value, whatever it is, and move past it.
+
+        Of one that is too long or too deep to be read, or holds a number of thousands of digits,
+        return a BadValue instead.
+        """
         self.peek()
         while True:
             try:
@@ -72,18 +93,21 @@ class JsonText:
                 if self._ended or not self._may_be_cut(error):
                     raise self._broken(error.msg, error.pos) from None
             except RecursionError:
-                raise UnreadableFile("the JSON is nested too deeply") from None
+                return self._pass_over("nested too deeply")
             except ValueError:
                 # The interpreter refuses to convert numbers of more than 4,300 digits.
-                raise UnreadableFile("the JSON holds a number of thousands of digits") from None
+                return self._pass_over("holds a number of thousands of digits")
             else:
                 # A number near the end of what has been read may go on: “1e+” reads as 1.
                 far = end + 2 < len(self._buffer)
                 if far or self._ended or not isinstance(found, int | float):
+                    too_long = end - self._at > _LONGEST_VALUE
                     self._at = end
+                    if too_long:
+                        return BadValue(_TOO_LONG)
                     return found
             if len(self._buffer) - self._at > _LONGEST_VALUE:
-                raise self._broken(f"a value of more than {_LONGEST_VALUE:,} characters", self._at)
+                return self._pass_over(_TOO_LONG)
             # As much again, so that a long value is begun anew only a few times.
             wanted = max(2 * (len(self._buffer) - self._at), 1)
             while len(self._buffer) - self._at < wanted and self._more():
@@ -110,6 +134,8 @@ class JsonText:
             if self.peek() != '"':
                 raise self._broken("Expecting a key in double quotes", self._at)
             key = self.value()
+            if isinstance(key, BadValue):
+                raise self._broken(f"a key {key.reason}", self._at)
             self.take(":")
             yield key
             if self.take(",}") == "}":
@@ -119,6 +145,31 @@ class JsonText:
         """Raise UnreadableFile unless nothing but blanks is left."""
         if self.peek():
             raise self._broken("Extra data", self._at)
+
+    def _pass_over(self, reason: str) -> BadValue:
+        """Move past the next value without reading it."""
+        depth, in_string = 0, False
+        while True:
+            sign = (_END_OF_STRING if in_string else _SIGN).search(self._buffer, self._at)
+            if sign is None or (sign[0] == "\\" and sign.end() == len(self._buffer)):
+                # A backslash is looked at with what it escapes.
+                self._at = len(self._buffer) if sign is None else sign.start()
+                if not self._more():
+                    raise self._broken("Unterminated value", len(self._buffer))
+                continue
+            if sign[0] == "\\":
+                self._at = sign.end() + 1
+                continue
+            if sign[0] == '"':
+                in_string = not in_string
+            elif sign[0] in "[{":
+                depth += 1
+            elif depth == 0:
+                self._at = sign.start()
+                return BadValue(reason)
+            elif sign[0] != ",":
+                depth -= 1
+            self._at = sign.end()
 
     def _more(self) -> bool:
         piece = next(self._pieces, None)

@@ -63,7 +63,7 @@ _NESTED_SCRIPT = re.compile(r"([_^])\{([^{}]*)\{([^{}]*)\}([^{}]*)\}")
 _COLOURED = re.compile(r"\\(?:textcolor|colorbox)\s?\{[^{}]*\}\s?\{([^{}]*)\}")
 _DROPPED = re.compile(
     r"\s?\\(?:no)?(?:cite[a-z]*|ref|eqref|cref|autoref|label|thanks|vspace|hspace|begin|end|color"
-    r"|footnotemark|includegraphics)\*?(?:\[[^\]]*\])*\{[^{}]*\}"
+    r"|footnotemark|includegraphics)\*?(?:\[[^\[\]]{0,200}\])*\{[^{}]*\}"
 )
 _FOOTNOTE = re.compile(r"\\footnote(?:text)?\s?\{([^{}]*)\}")
 _PUNCTUATION = re.compile(r"\{([,.:;!]?)\}")
@@ -79,9 +79,6 @@ _LINKED = re.compile(
 )
 _URL = re.compile(r"(?:\\|(?<![A-Za-z\\]))url\s?\{((?:[^{}]|\{[^{}]*\})*)\}")
 
-_BRACE = re.compile(r"[{}]")
-_SIGN = re.compile(r"[\\{}$^]")
-
 # What follows a last sign without a brace: the name of a command and a letter.
 _LONGEST_ARGUMENT = 30
 
@@ -91,26 +88,26 @@ _DEEPEST = 12
 
 def links(text: str) -> str:
     r"""Return the text with `\href{…}{…}`, `\url{…}` and their remains `https://…{…}` read."""
-    return _near(_BRACE, text, lambda part: _LINKED.sub(_link, _URL.sub(_first, part)))
+    return _near("{}", text, lambda part: _LINKED.sub(_link, _URL.sub(_first, part)))
 
 
 def without_latex(text: str) -> str:
     """Return the text with its LaTeX read as Unicode. It holds no URL."""
-    if "``" in text:
+    if "`" in text and "``" in text:
         text = _QUOTED.sub(r"“\1”", text)
-    return _near(_SIGN, text, _read)
+    return _near("\\{}$^", text, _read)
 
 
-def _near(sign: re.Pattern[str], text: str, read: Callable[[str], str]) -> str:
+def _near(signs: str, text: str, read: Callable[[str], str]) -> str:
     """Return the text with what lies between its first and last such sign, and near them, read.
 
     Few texts have any, and most of those but one or two, so that this saves much of the work.
     """
-    first = sign.search(text)
-    if first is None:
+    first = min((at for at in map(text.find, signs) if at >= 0), default=-1)
+    if first < 0:
         return text
     # No command or address that a sign is part of begins two blanks before it.
-    start = text.rfind(" ", 0, max(text.rfind(" ", 0, first.start()), 0)) + 1
+    start = text.rfind(" ", 0, max(text.rfind(" ", 0, first), 0)) + 1
     last = max(map(text.rfind, "\\{}$^"))
     end = text.find(" ", last + _LONGEST_ARGUMENT)
     end = len(text) if end < 0 else end

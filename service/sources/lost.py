@@ -27,16 +27,14 @@ def _never_word(found: re.Match[str]) -> str:
 _SIZES = (re.compile(rf"{_BEFORE}(?:script|footnote|normal)size(?=[A-Z])"), "")
 _NEVER_WORD = (re.compile(rf"{_BEFORE}(?:{_NEVER_WORDS}){_AFTER}"), _never_word)
 # A letter's name that a script is fixed to is the letter; elsewhere it may be a name: Phi-3.
+_LETTERS = frozenset([*GREEK, "ell"])
 _LETTER = (
-    re.compile(
-        rf"{_BEFORE}({'|'.join([*GREEK, 'ell'])})"
-        r"(?=\^|_(?:\{|[A-Za-z0-9∞](?![A-Za-z0-9])))"
-    ),
-    _named,
+    re.compile(rf"{_BEFORE}([A-Za-z]++)(?=\^|_(?:\{{|[A-Za-z0-9∞](?![A-Za-z0-9])))"),
+    lambda found: symbol(found[1]) if found[1] in _LETTERS else found[0],
 )
 
-# By what must stand in a text for them to be tried, which costs less than trying: where something
-# was lost, and what stands there instead.
+# By what must stand in a text for them to be tried, which costs less than trying (and one sign
+# less than several): where something was lost, and what stands there instead.
 _REPAIRS: tuple[tuple[str, tuple[Repair, ...]], ...] = (
     ("size", (_SIZES,)),
     ("times", (
@@ -45,10 +43,9 @@ _REPAIRS: tuple[tuple[str, tuple[Repair, ...]], ...] = (
     )),
     ("sim", ((re.compile(rf"sim(?<={_BEFORE}sim) ?(?=[0-9])"), "~"),)),
     ("approx", ((re.compile(rf"approx(?<={_BEFORE}approx) ?(?=[0-9])"), "≈ "),)),
-    ("mapsto", ((re.compile(r"(?<=[A-Z])mapsto(?![a-z])"), " ↦"),)),
+    ("mapsto", ((re.compile(r"(?<=[A-Z])mapsto(?![a-z])"), " ↦"), _NEVER_WORD)),
     *((sign, (_NEVER_WORD,)) for sign in (
-        "infty", "varep", "varphi", "otimes", "oplus", "leq", "geq", "neq", "mapsto", "ldots",
-        "cdot", "tarrow",
+        "infty", "varep", "varphi", "otimes", "oplus", "leq", "geq", "neq", "dot", "tarrow",
     )),
     ("nlog", ((re.compile(rf"{_BEFORE}nlog{_AFTER}"), "n log"),)),
     ("^", (_LETTER, (re.compile(rf"\^(star|ast|circ|prime){_AFTER}"), _named))),

@@ -7,7 +7,7 @@ from datetime import date
 
 from service.domain.papers import Original, Paper, Rejected
 from service.sources.content import Content
-from service.sources.prose import readable
+from service.sources.prose import LONGEST, readable
 from service.sources.text import tidy
 
 NAME = "pages"
@@ -46,6 +46,8 @@ def read(content: Content) -> Iterator[Paper | Rejected | date]:
             yield Rejected(f"line {number}", "an abstract without a title")
         elif not window or _is_pair(list(window)[:2]):
             yield Rejected(f"line {number}", "a title without an abstract")
+        elif len(window[0][1]) > LONGEST:
+            yield Rejected(f"line {window.popleft()[0]}", f"more than {LONGEST:,} characters")
         else:
             yield _paper(title, window.popleft()[1])
 

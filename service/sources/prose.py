@@ -11,6 +11,9 @@ _URL = re.compile(r"(https?://[^\s<>{}]+)")
 
 _MARKS = re.compile(r"[\\{}$^<&~`]")
 
+# No text of a paper is longer; making it readable takes some 10 µs a hundred characters.
+LONGEST = 200_000
+
 # Markup within markup, as in an entity that was escaped twice, is read in as many rounds.
 _ROUNDS = 3
 

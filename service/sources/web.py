@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,9 @@ from service.sources.guard import Forbidden, Resolve, checked_address, is_public
 _MOST_REDIRECTS = 5
 _SECONDS = httpx.Timeout(10, read=20)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+# What servers give to ask again with is kept in the database; real ones have some 40 characters.
+_LONGEST_VALIDATOR = 500
 
 
 class FetchError(Exception):
@@ -103,11 +107,14 @@ class Web:
         if url.scheme not in ("http", "https") or not url.host:
             raise Forbidden(f"leads to {str(url)[:100]!r}, which is neither http nor https")
         port = url.port or (443 if url.scheme == "https" else 80)
+        if port > 65_535:
+            raise Forbidden(f"leads to port {port}, and there is none")
         address = await checked_address(url.host, port, self.permitted, self.resolver)
         headers = {
             "Host": url.netloc.decode("ascii"),
             "User-Agent": self.user_agent,
             "Accept": "application/json, application/atom+xml, application/rss+xml, */*;q=0.5",
+            "Accept-Encoding": "gzip",
         }
         if "etag" in validators:
             headers["If-None-Match"] = validators["etag"]
@@ -124,20 +131,22 @@ class Web:
     async def _receive(
         self, response: httpx.Response, validators: dict[str, str], target: BinaryIO
     ) -> Answer:
-        if response.status_code == httpx.codes.NOT_MODIFIED:
+        if response.status_code == httpx.codes.NOT_MODIFIED and _asks_for_changes(validators):
             return Answer(False, validators)
         if response.status_code != httpx.codes.OK:
             reason = f"answered {response.status_code} {response.reason_phrase}".rstrip()
             raise FetchError(reason, _retry_after(response))
+        body = _Unpacking(response.headers.get("content-encoding", ""))
         size = 0
-        async for piece in response.aiter_bytes():
+        async for packed in response.aiter_raw():
+            # One byte beyond the limit tells; more would only cost memory.
+            piece = body.piece(packed, self.max_bytes - size + 1)
             size += len(piece)
             if size > self.max_bytes:
                 raise FetchError(f"too large: more than {self.max_bytes:,} bytes")
             target.write(piece)
-        names = ("etag", "last-modified")
-        given = {name: response.headers[name] for name in names if name in response.headers}
-        return Answer(True, given)
+        body.end()
+        return Answer(True, _validators_of(response))
 
 
 def web_at(base_url: str, max_bytes: int, *, allow_private: bool) -> Web:
@@ -146,13 +155,58 @@ def web_at(base_url: str, max_bytes: int, *, allow_private: bool) -> Web:
     return Web(agent, max_bytes, (lambda _: True) if allow_private else is_public)
 
 
+class _Unpacking:
+    """The body of an answer, unpacked no further than is asked for.
+
+    httpx would unpack each piece whole, as often as the answer says: 64 KB to many gigabytes.
+    """
+
+    def __init__(self, encoding: str) -> None:
+        """Raise FetchError for an encoding that we never ask for."""
+        known = encoding.strip().lower()
+        if known not in ("", "identity", "gzip", "x-gzip"):
+            raise FetchError(f"answered in the encoding {encoding[:40]!r}, which was not asked for")
+        # 16: with the header and the check sum of gzip.
+        self._gzip = zlib.decompressobj(16 + zlib.MAX_WBITS) if known.endswith("gzip") else None
+
+    def piece(self, packed: bytes, most: int) -> bytes:
+        """Return the next bytes; of those beyond `most`, perhaps none. Raises FetchError."""
+        if self._gzip is None:
+            return packed
+        try:
+            return self._gzip.decompress(packed, most)
+        except zlib.error as error:
+            raise FetchError(f"the gzip data of the answer is broken: {error}") from None
+
+    def end(self) -> None:
+        """Raise FetchError unless the body was whole."""
+        if self._gzip is not None and not self._gzip.eof:
+            raise FetchError("the gzip data of the answer is cut off")
+
+
+def _asks_for_changes(validators: dict[str, str]) -> bool:
+    return not validators.keys().isdisjoint(_VALIDATORS)
+
+
+_VALIDATORS = ("etag", "last-modified")
+
+
+def _validators_of(response: httpx.Response) -> dict[str, str]:
+    given = {name: response.headers.get(name, "") for name in _VALIDATORS}
+    return {
+        name: value
+        for name, value in given.items()
+        if value and value.isascii() and len(value) <= _LONGEST_VALIDATOR
+    }
+
+
 def _retry_after(response: httpx.Response) -> timedelta | None:
     written = response.headers.get("retry-after", "").strip()
     if written.isascii() and written.isdecimal():
         return timedelta(seconds=min(int(written[:9]), 10**7))
     try:
         moment = parsedate_to_datetime(written)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(aware - datetime.now(UTC), timedelta(0))

@@ -1,5 +1,6 @@
 """The one statement that SQLite and PostgreSQL share and SQL's standard does not: upsert."""
 
+import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -40,13 +41,12 @@ def insert_many(
     )
     if or_skip:
         sql += " ON CONFLICT DO NOTHING"
-    binders = [
-        (name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names
-    ]
-    connection.exec_driver_sql(
-        sql,
-        [tuple(bind(row[name]) if bind else row[name] for name, bind in binders) for row in rows],
-    )
+    columns = []
+    for name in names:
+        bind = table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
+        values = map(operator.itemgetter(name), rows)
+        columns.append(map(bind, values) if bind else values)
+    connection.exec_driver_sql(sql, list(zip(*columns, strict=True)))
 
 
 def insert_new(

@@ -1,8 +1,8 @@
 """Editions: a digest file goes in whole, and its papers are seen all at once."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import (
@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from service.domain.identity import identities
 from service.domain.merging import account, age
-from service.domain.papers import Edition, Rejected
+from service.domain.papers import Edition, Rejected, Rejects
 from service.store import tables
 from service.store.counters import PAPER_SEQ, advance, hold
 from service.store.engine import Database
@@ -36,17 +36,21 @@ _REJECTION = tables.table(tables.Rejection)
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What an edition brought: papers first seen in it, papers it told more about, and doubts."""
+    """What an edition brought: papers first seen in it, papers it told more about, and rejects,
+    doubts among them."""
 
     papers: int
     new: int
     updated: int
-    doubts: Sequence[Rejected] = ()
+    rejects: Rejects = field(default_factory=Rejects)
 
 
 @dataclass(frozen=True, slots=True)
 class EditionRow:
-    """A published edition, as it is listed; `hidden_at` is when it was forgotten."""
+    """A published edition, as it is listed; `hidden_at` is when it was forgotten.
+
+    `rejected` counts all its rejects, also the `unlisted` ones, of which nothing else is kept.
+    """
 
     edition_id: int
     file: str
@@ -57,6 +61,7 @@ class EditionRow:
     new: int
     updated: int
     rejected: int
+    unlisted: int
     hidden_at: datetime | None
 
 
@@ -80,7 +85,7 @@ def find(connection: Connection, name: str) -> list[EditionRow]:
 
 
 def rejected_of(connection: Connection, edition_id: int) -> list[Rejected]:
-    """Return what of an edition could not be used, in its order."""
+    """Return what of an edition could not be used, in its order, as far as it is listed."""
     query = (
         select(_REJECTION.c.position, _REJECTION.c.reason)
         .where(_REJECTION.c.edition_id == edition_id)
@@ -156,18 +161,17 @@ def store(
     def take(connection: Connection, chunk: Sequence[Entry]) -> Taken:
         # Recognition must see every paper that another process has put in.
         hold(connection, PAPER_SEQ)
-        taken = take_in(connection, edition_id, chunk, now)
-        _note(connection, edition_id, taken.doubts)
-        return taken
+        return take_in(connection, edition_id, chunk, now)
 
     updated = 0
-    doubts: list[Rejected] = []
+    rejects = Rejects([*edition.rejected], edition.unlisted)
     for taken in database.write_in_chunks(entries, take):
         updated += taken.updated
-        doubts += taken.doubts
+        rejects.add(taken.doubts)
     with database.write(Turn.BULK) as connection:
+        _note(connection, edition_id, rejects)
         new = _publish(connection, edition_id, len(edition.papers), updated, now)
-    return Stored(len(edition.papers), new, updated, doubts)
+    return Stored(len(edition.papers), new, updated, rejects)
 
 
 def _open(database: Database, edition: Edition, *, sha256: str, file: str, now: datetime) -> int:
@@ -187,18 +191,21 @@ def _open(database: Database, edition: Edition, *, sha256: str, file: str, now: 
             ).scalar_one()
         else:
             connection.execute(delete(_MEMBER).where(_MEMBER.c.edition_id == edition_id))
-            connection.execute(delete(_REJECTION).where(_REJECTION.c.edition_id == edition_id))
-        _note(connection, edition_id, edition.rejected)
     assert isinstance(edition_id, int)
     return edition_id
 
 
-def _note(connection: Connection, edition_id: int, rejected: Iterable[Rejected]) -> None:
+def _note(connection: Connection, edition_id: int, rejects: Rejects) -> None:
     rows = [
-        {"edition_id": edition_id, "position": r.position, "reason": r.reason} for r in rejected
+        {"edition_id": edition_id, "position": r.position, "reason": r.reason}
+        for r in rejects.listed
     ]
     if rows:
         connection.execute(insert(_REJECTION), rows)
+    if rejects.unlisted:
+        connection.execute(
+            update(_EDITION).where(_EDITION.c.id == edition_id).values(unlisted=rejects.unlisted)
+        )
 
 
 def _publish(
@@ -261,6 +268,7 @@ def _rows(connection: Connection, query: Select[tuple[object, ...]]) -> Iterator
             row.papers,
             row.new,
             row.updated,
-            row.rejected,
+            row.rejected + row.unlisted,
+            row.unlisted,
             row.hidden_at,
         )

@@ -45,6 +45,7 @@ def test_ingest_tells_what_became_of_each_file(on_both: Paperround, tmp_path: Pa
         "new": 2,
         "updated": 0,
         "rejected": [],
+        "unlisted": 0,
         "error": None,
     }
     assert (broken["file"], broken["status"], broken["papers"]) == ("broken.json", "failed", 0)

@@ -55,13 +55,45 @@ def test_an_edition_is_shown_with_its_rejects(capsys: pytest.CaptureFixture[str]
     assert "no title" in capsys.readouterr().out
 
 
+def test_rejects_beyond_the_listed_ones_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "many.jsonl").write_text('{"title": "Ebb"}\n' + "[]\n" * 1_500)
+    assert run("ingest", str(tmp_path / "many.jsonl")) == 0
+    told = capsys.readouterr()
+    assert "1500" in told.out
+    assert "1,480 more were rejected; `paperround editions show` lists the first 1,000" in told.err
+    assert run("editions", "list", "--limit", "1", "--json") == 0
+    [row] = printed(capsys)["editions"]
+    assert (row["rejected"], row["unlisted"]) == (1_500, 500)
+    assert run("editions", "show", "many.jsonl") == 0
+    assert "500 more were rejected" in capsys.readouterr().out
+
+
+def test_a_date_to_come_is_dropped_and_no_papers_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "9999-12-31.jsonl").write_text('{"title": "Ebb"}\n')
+    (tmp_path / "none.json").write_text("[]")
+    assert run("ingest", str(tmp_path / "9999-12-31.jsonl"), str(tmp_path / "none.json")) == 0
+    told = capsys.readouterr()
+    assert "9999-12-31.jsonl, date: date dropped: 9999-12-31 is still to come" in told.err
+    assert "none.json: holds no papers" in told.err
+    assert run("editions", "show", "9999-12-31.jsonl", "--json") == 0
+    assert not printed(capsys)["date"].startswith("9999")
+
+
 def test_a_forgotten_edition_hides_its_own_papers(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("editions", "forget", "2026-08-20.jsonl", "--json") == 0
     assert printed(capsys) == {"edition": 1, "file": "2026-08-20.jsonl", "hidden": 1}
+    assert run("editions", "forget", "1") == 0
+    assert "was forgotten before" in capsys.readouterr().out
     assert run("status", "--json") == 0
     assert printed(capsys)["papers"] == 1
     assert run("editions", "list", "--json") == 0
     assert [row["forgotten"] is None for row in printed(capsys)["editions"]] == [True, False]
+    assert run("editions", "forget", "2") == 0
+    assert "is forgotten: 1 paper hidden." in capsys.readouterr().out
 
 
 def test_an_edition_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:

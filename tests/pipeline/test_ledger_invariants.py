@@ -239,7 +239,7 @@ class Rounds(RuleBasedStateMachine):
         ids = [picked.part for picked in unpack(row.selection).cards]
         missing = [part for part in ids if part not in self.cards]
         for part, body in parts.bodies_of(connection, missing).items():
-            self.cards[part] = Card.unpack(body).title
+            self.cards[part] = Card.unpack(body).said.title
         return [self.cards[part] for part in ids]
 
     @invariant()

@@ -153,3 +153,28 @@ def test_a_feed_that_declares_entities_is_refused(entity: str) -> None:
     item = "<item><title>Quiet &e1;</title></item>"
     with pytest.raises(UnreadableFile, match="declares entities"):
         edition(f'<!DOCTYPE rss [{entity}]><rss version="2.0"><channel>{item}</channel></rss>')
+
+
+HEAD, TAIL = b"<rss><channel><item><title>Tides</title>", b"</item></channel></rss>"
+ENTITY = '<!DOCTYPE rss [<!ENTITY a "b">]><rss><channel/></rss>'
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (HEAD + b"<a/>" * 300_000 + TAIL, "more than 300,000 tags"),
+        (HEAD + b"a<" * 300_000 + TAIL, "more than 300,000 tags"),
+        (
+            HEAD + b"<a %s/>" % b" ".join(b'b%d="c"' % n for n in range(101)) + TAIL,
+            "a tag of more than 100 attributes",
+        ),
+        (HEAD + b"<a %s>" % (b"b " * 20_000) + TAIL, "a tag of more than 20,000 bytes"),
+        (HEAD + b"&b;" + b" " * 1_000_000 + TAIL, r"no XML \(undefined entity: line 1"),
+        (ENTITY.encode(), "declares entities of its own"),
+    ],
+)
+def test_a_hostile_feed_is_refused_before_it_is_built(
+    data: bytes, reason: str, within_a_second: None
+) -> None:
+    with pytest.raises(UnreadableFile, match=reason):
+        parse(data, "day.xml")

@@ -138,3 +138,52 @@ def test_facts_of_any_type_reject_at_most_their_own_record(
     records = [rejected for rejected in result.rejected if rejected.kind == "record"]
     assert len(result.papers) + len(records) == 3
     assert {rejected.position for rejected in records} <= {"item 2"}
+
+
+def test_of_many_rejects_the_first_are_listed_and_the_rest_counted() -> None:
+    papers = [{"title": f"Tides {n}", "code": "http://a.example"} for n in range(3_000)]
+    edition = parse("\n".join(map(json.dumps, papers)).encode(), "day")
+    assert len(edition.papers) == 3_000
+    assert (len(edition.rejected), edition.unlisted) == (1_000, 2_000)
+    assert edition.rejected[-1].position == "line 1000, code"
+
+
+def test_a_file_of_hardly_anything_but_rejects_is_unreadable() -> None:
+    with pytest.raises(UnreadableFile, match=r"more than 100,000 of its records .*only 1 can"):
+        parse(b'{"title": "Tides"}\n' + b"1\n" * 100_001, "day")
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({"title": "Tides " * 500}, "title of more than 2,000 characters"),
+        ({"summary": "Tides " * 20_000}, "abstract of more than 100,000 characters"),
+        ({"authors": [{"name": f"Ada {n}"} for n in range(20_001)]}, "more than 20,000 authors"),
+        (
+            {"ai_keywords": ["tides" * 300]},
+            "keywords: one of more than 1,000 characters",
+        ),
+        ({"summary": "x" * 200_001}, "summary of more than 200,000 characters"),
+        ({"upvotes": "huge"}, "holds a number of thousands of digits"),
+        ({"summary": "x" * 1_000_001}, "longer than 1,000,000 characters"),
+    ],
+)
+def test_a_record_too_large_to_be_a_paper_is_rejected_and_the_others_stay(
+    facts: dict[str, object], reason: str
+) -> None:
+    strange = json.dumps({"paper": PAPER | facts}).replace('"huge"', "9" * 5_000)
+    edition = parse(f"[{json.dumps(ITEM)}, {strange}, {json.dumps(ITEM)}]".encode(), "day")
+    assert len(edition.papers) == 2
+    assert [rejected.reason for rejected in edition.rejected] == [reason]
+
+
+def test_a_text_too_long_for_a_paper_is_rejected_in_feeds_and_pages_too() -> None:
+    text = "x" * 200_001
+    feed = f"<rss><channel><item><title>Tides</title><description>{text}</description></item>"
+    feed += "<item><title>Ebb</title></item></channel></rss>"
+    read = parse(feed.encode(), "day")
+    assert [paper.title for paper in read.papers] == ["Ebb"]
+    assert [r.reason for r in read.rejected] == ["abstract of more than 200,000 characters"]
+    page = parse(f"{PAGE}\nEbb\n{text}\nNeap\nShort.".encode(), "day")
+    assert [paper.title for paper in page.papers] == ["Tides", "Dunes", "Neap"]
+    assert [r.reason for r in page.rejected] == ["more than 200,000 characters"]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.papers import UnreadableFile
-from service.sources.jsontext import JsonText, first_keys
+from service.sources.jsontext import BadValue, JsonText, first_keys
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -54,10 +54,29 @@ def test_an_error_is_placed_by_line_and_column_of_the_file() -> None:
 
 
 def test_a_value_without_end_is_given_up(within_a_second: None) -> None:
-    with pytest.raises(UnreadableFile, match="a value of more than 4,000,000 characters"):
+    with pytest.raises(UnreadableFile, match=r"cut off at line 1.*Unterminated value"):
         list(JsonText(pieces('["' + "x" * 9_000_000, 262_144)).items())
 
 
 def test_first_keys_are_those_that_can_be_seen() -> None:
     assert first_keys('{"status": 1, "data": [{"paper": {"ti') == {"status", "data"}
     assert first_keys('{"title" ') == set()
+
+
+def test_a_value_that_cannot_be_read_is_passed_over_however_it_is_cut() -> None:
+    for bad, reason in (
+        ("[" * 5_000 + "]" * 5_000, "nested too deeply"),
+        ('{"n": 1' + "0" * 5_000 + ', "t": "]}\\\\\\"["}', "holds a number of thousands of digits"),
+        ('"' + 'x\\"' * 400_000 + '"', "longer than 1,000,000 characters"),
+    ):
+        text = f"[1, {bad} , 2]"
+        for size in (7_919, len(text)):
+            pieces = (text[at : at + size] for at in range(0, len(text), size))
+            document = JsonText(pieces)
+            assert list(document.items()) == [1, BadValue(reason), 2]
+            document.end()
+
+
+def test_a_value_passed_over_must_have_an_end() -> None:
+    with pytest.raises(UnreadableFile, match="cut off"):
+        list(JsonText(iter(["[" * 5_000])).items())

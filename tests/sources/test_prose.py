@@ -164,7 +164,7 @@ def test_readable_text_of_anything_is_safe(written: str, html: bool) -> None:
 
 HOSTILE = (
     "{|$x|\\frac{|<b|^{|``|\\|&|~ |{\\em |https://|&#38;|<sup>|\\footnote{|{bf {bf |times |<!--"
-    "|\\href{|\\'|\\c |--|[https://a.b/|x_|\\sqrt[".split("|")
+    "|\\cite[|\\href{|\\'|\\c |--|[https://a.b/|x_|\\sqrt[".split("|")
 )
 
 

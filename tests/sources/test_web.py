@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 from peers.http import Site, site
 
+from service.domain.sources import next_poll
 from service.sources.guard import is_public
 from service.sources.web import Answer, FetchError, Web, web_at
 
@@ -87,6 +88,43 @@ def test_an_answer_without_end_is_given_up(server: Site) -> None:
         assert error(server.address + path).reason == "too large: more than 1,000 bytes"
 
 
+def test_an_answer_packed_more_than_once_is_not_unpacked(server: Site) -> None:
+    packed = gzip.compress(gzip.compress(b"x" * 9_000_000))
+    server.gives("/bomb", packed, headers={"Content-Encoding": "gzip, gzip"})
+    assert "answered in the encoding 'gzip, gzip'" in error(f"{server.address}/bomb").reason
+
+
+def test_headers_without_end_are_given_up(server: Site) -> None:
+    server.gives("/wide", headers={"X-Wide": "a" * 5_000_000})
+    assert "Receive buffer too long" in error(f"{server.address}/wide").reason
+
+
+def test_no_change_is_believed_only_where_it_was_asked_for(server: Site) -> None:
+    server.gives("/papers", status=304, headers={"Content-Length": "0"})
+    assert error(f"{server.address}/papers").reason == "answered 304 Not Modified"
+
+
+@pytest.mark.parametrize("etag", ['"' + "a" * 600 + '"', '"\xe9"'])
+def test_an_odd_validator_is_not_kept(server: Site, etag: str) -> None:
+    server.gives("/papers", b"[]", headers={"ETag": etag})
+    assert web().fetch(f"{server.address}/papers", {}, io.BytesIO()) == Answer(True, {})
+
+
+@pytest.mark.parametrize("written", ["9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_to_come_back_in_a_thousand_years_is_cut_to_a_day(server: Site, written: str) -> None:
+    server.gives("/busy", status=429, headers={"Retry-After": written})
+    asked = error(f"{server.address}/busy").retry_after
+    now = datetime.now(UTC)
+    assert next_poll(now, timedelta(hours=1), 1, asked) == now + timedelta(days=1)
+
+
+@pytest.mark.parametrize("written", ["-5", "1e9", "99999999999999999999 Jan 2026 1:1:1", "٢"])
+def test_a_time_to_come_back_that_is_none_is_passed_over(server: Site, written: str) -> None:
+    bytes_on_the_wire = written.encode().decode("latin-1")
+    server.gives("/busy", status=429, headers={"Retry-After": bytes_on_the_wire})
+    assert error(f"{server.address}/busy").retry_after is None
+
+
 def test_a_slow_answer_is_given_up(server: Site) -> None:
     def dribble(request: BaseHTTPRequestHandler) -> None:
         request.send_response(200)
@@ -102,7 +140,10 @@ def test_a_broken_answer_is_an_error(server: Site) -> None:
     server.gives("/short", b"[]", headers={"Content-Length": "99"})
     assert "RemoteProtocolError" in error(f"{server.address}/short").reason
     server.gives("/garbled", b"no gzip", headers={"Content-Encoding": "gzip"})
-    assert "DecodingError" in error(f"{server.address}/garbled").reason
+    assert "the gzip data of the answer is broken" in error(f"{server.address}/garbled").reason
+    cut = gzip.compress(b"[1]")[:-6]
+    server.gives("/cut", cut, headers={"Content-Encoding": "gzip"})
+    assert error(f"{server.address}/cut").reason == "the gzip data of the answer is cut off"
 
 
 def test_a_redirect_is_followed_a_few_times(server: Site) -> None:
@@ -120,6 +161,7 @@ def test_a_redirect_is_followed_a_few_times(server: Site) -> None:
         ("http://169.254.169.254/latest/meta-data", "169.254.169.254, a private address"),
         ("http://[::1]/", "::1, a private address"),
         ("http://2130706434/", "a private address"),
+        ("http://127.0.0.1:99999/", "leads to port 99999"),
         ("file:///etc/passwd", "neither http nor https"),
         ("gopher://127.0.0.1/", "neither http nor https"),
     ],

@@ -51,7 +51,7 @@ def test_papers_that_prove_to_be_one_become_one(installation: Installation) -> N
     both = Paper(title="Tides", arxiv_id="2403.00001")
     stored = put_in(installation, both, name="b", day=2)
     assert seen(installation) == {1: Paper(title="Tides", arxiv_id="2403.00001", upvotes=3)}
-    [doubt] = stored.doubts
+    [doubt] = stored.rejects.listed
     assert doubt.reason.startswith("shows that “")
     assert doubt.reason.endswith("are one paper")
     with installation.database.read() as connection:

@@ -17,7 +17,10 @@ class Counter(Row, table=True):
 
 
 class Edition(Row, table=True):
-    """One ingested digest file; its papers are seen only once it is published."""
+    """One ingested digest file; its papers are seen only once it is published.
+
+    `unlisted` counts the rejects that have no row of their own.
+    """
 
     id: int | None = row_id()
     sha256: str = Field(unique=True)
@@ -30,6 +33,7 @@ class Edition(Row, table=True):
     papers: int = 0
     new: int = 0
     updated: int = 0
+    unlisted: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class Rejection(Row, table=True):
