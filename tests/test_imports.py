@@ -43,8 +43,8 @@ ALLOWED = {
     "schedule": {"consent", "fetching", "installation", "pipeline", "sources", "store"},
     "cli": {
         "backtest", "consent", "demo", "explain", "fetching", "installation", "intake", "mail",
-        "observe", "pipeline", "planning", "preferences", "resources", "schedule", "settings", "sources",
-        "store", "web",
+        "observe", "pipeline", "planning", "preferences", "resources", "schedule", "settings",
+        "sources", "store", "web",
     },
 }  # fmt: skip
 
