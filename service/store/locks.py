@@ -108,9 +108,10 @@ class AdvisoryLock:
     def release(self) -> None:
         if self._connection.closed:
             return
-        with suppress(DBAPIError):
-            # The server notices only some time after it that a session was closed.
-            self._connection.scalar(text("SELECT pg_advisory_unlock_all()"))
+        if not self._connection.invalidated:
+            with suppress(DBAPIError):
+                # The server notices only some time after it that a session was closed.
+                self._connection.scalar(text("SELECT pg_advisory_unlock_all()"))
         with suppress(DBAPIError):
             # Closing the session gives back every lock it holds, whatever state it is in.
             self._connection.invalidate()
