@@ -24,6 +24,7 @@ from service.domain.digests import Skipped
 from service.domain.policy import Result
 from service.domain.selection import unpack
 from service.domain.timetable import due_date, local_date
+from service.garbage import seldom_collected
 from service.installation import Installation
 from service.intake import Ingested, take_in
 from service.mail.sender import Sender
@@ -57,7 +58,7 @@ def ingest(
 
     In the digest folder, a bad file is put into quarantine, and a good one away if so configured.
     """
-    with installation.database.alone("ingest"):
+    with installation.database.alone("ingest"), seldom_collected():
         for found in folder.files(paths, installation.max_file_bytes):
             report, bad = take_in(installation, found, now)
             if found.path.parent.resolve() == installation.digest_dir.resolve():
@@ -86,7 +87,7 @@ def plan(
     after that applies from the next plan.
     """
     database, made = installation.database, Plan()
-    with database.alone("plan"):
+    with database.alone("plan"), seldom_collected():
         with database.read() as connection:
             upto = papers.last_seq(connection)
             news_since = None if everyone else upto
