@@ -102,7 +102,7 @@ def asked_by(installation: Installation, token: str, now: datetime) -> Subscribe
     """
     grant = verify(installation.key, Purpose.CONFIRM, token, now=now, max_age=CONFIRM_WITHIN)
     with installation.database.read() as connection:
-        return _still_asking(subscribers.by_preference(connection, grant.preference_id), grant)
+        return _still_asking(subscribers.by_preference(connection, grant.made_for), grant)
 
 
 def confirm(installation: Installation, token: str, now: datetime) -> Subscriber | None:
@@ -113,7 +113,7 @@ def confirm(installation: Installation, token: str, now: datetime) -> Subscriber
     """
     grant = verify(installation.key, Purpose.CONFIRM, token, now=now, max_age=CONFIRM_WITHIN)
     with installation.database.write() as connection:
-        found = subscribers.by_preference(connection, grant.preference_id, hold=True)
+        found = subscribers.by_preference(connection, grant.made_for, hold=True)
         reader = _still_asking(found, grant)
         if reader is None or reader.email is None:
             return None
@@ -129,7 +129,7 @@ def _still_asking(reader: Subscriber | None, grant: Grant) -> Subscriber | None:
         return None
     # An active reader may have tuned the letter since; the link did its work long ago.
     asks = reader.status is Consent.PENDING
-    return None if asks and reader.preference_id != grant.preference_id else reader
+    return None if asks and reader.preference_id != grant.made_for else reader
 
 
 def leaving(installation: Installation, token: str) -> Subscriber | None:
@@ -197,7 +197,7 @@ def undo(installation: Installation, token: str, now: datetime) -> Subscriber | 
             return None
         if reader.status in (Consent.UNSUBSCRIBED, Consent.PENDING):
             subscriber_id = reader.subscriber_id
-            if reader.preference_id != grant.preference_id:
+            if reader.preference_id != grant.made_for:
                 wanted.set_preferences(connection, subscriber_id, reader.preferences, now)
                 wanted.set_wishes(connection, subscriber_id, reader.wishes, now)
             _activate(installation, connection, subscriber_id, now, "undo link")
@@ -205,11 +205,11 @@ def undo(installation: Installation, token: str, now: datetime) -> Subscriber | 
 
 
 def _as_they_left(connection: Connection, grant: Grant, *, hold: bool) -> Subscriber | None:
-    reader = subscribers.by_preference(connection, grant.preference_id, hold=hold)
-    if reader is None or reader.preference_id == grant.preference_id:
+    reader = subscribers.by_preference(connection, grant.made_for, hold=hold)
+    if reader is None or reader.preference_id == grant.made_for:
         return reader
     # Somebody signed the address up again since, perhaps a stranger.
-    return subscribers.as_of(connection, reader, grant.preference_id)
+    return subscribers.as_of(connection, reader, grant.made_for)
 
 
 def erase(installation: Installation, address: Address, now: datetime, *, source: str) -> bool:

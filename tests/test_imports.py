@@ -40,7 +40,10 @@ ALLOWED = {
     "notices": {"installation", "store"},
     "consent": {"binding", "notices", "installation", "mail", "store"},
     "preferences": {"installation", "mail", "store"},
-    "web": {"consent", "copies", "installation", "mail", "pipeline", "resources", "store"},
+    "web": {
+        "consent", "copies", "installation", "mail", "pipeline", "preferences", "resources",
+        "store",
+    },
     "schedule": {"consent", "fetching", "installation", "pipeline", "sources", "store"},
     "cli": {
         "backtest", "consent", "demo", "explain", "fetching", "installation", "intake", "mail",

@@ -16,6 +16,7 @@ from enum import StrEnum
 class Purpose(StrEnum):
     CONFIRM = "confirm"
     UNDO = "undo"
+    PREFERENCES = "preferences"
 
 
 class BadLink(ValueError):
@@ -30,28 +31,33 @@ class ExpiredLink(ValueError):
 class Grant:
     """What a valid token says: what it was made for, and when.
 
-    `preference_id` names what a reader had asked for at that time, and so the reader.
+    `made_for` is the id of a preference, what a reader had asked for at that time; of a link to
+    change preferences, which outlives each of them, it is the reader's own.
     """
 
-    preference_id: int
+    made_for: int
     issued_at: datetime
 
 
-def sign(key: bytes, purpose: Purpose, preference_id: int, issued_at: datetime) -> str:
+def sign(key: bytes, purpose: Purpose, made_for: int, issued_at: datetime) -> str:
     """Return a reader's token; the same arguments always give the same token."""
-    payload = _encode(f"{preference_id}.{int(issued_at.timestamp())}".encode())
+    payload = _encode(f"{made_for}.{int(issued_at.timestamp())}".encode())
     return f"{payload}.{_signature(key, purpose, payload)}"
 
 
-def verify(key: bytes, purpose: Purpose, token: str, *, now: datetime, max_age: timedelta) -> Grant:
-    """Return what the token grants; raise BadLink or ExpiredLink."""
+def verify(
+    key: bytes, purpose: Purpose, token: str, *, now: datetime, max_age: timedelta | None
+) -> Grant:
+    """Return what the token grants; raise BadLink, or ExpiredLink where it is older than it may
+    get to be.
+    """
     payload, _, signature = token.partition(".")
     expected = _signature(key, purpose, payload)
     if not hmac.compare_digest(signature.encode(), expected.encode()):
         raise BadLink("the link is not whole")
-    preference, _, issued = _decode(payload).partition(b".")
-    grant = Grant(int(preference), datetime.fromtimestamp(int(issued), UTC))
-    if now - grant.issued_at > max_age:
+    made_for, _, issued = _decode(payload).partition(b".")
+    grant = Grant(int(made_for), datetime.fromtimestamp(int(issued), UTC))
+    if max_age is not None and now - grant.issued_at > max_age:
         raise ExpiredLink("the link is too old")
     return grant
 

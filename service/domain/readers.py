@@ -32,7 +32,11 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """All that is kept about one subscriber; of the wishes, those switched off too."""
+    """All that is kept about one subscriber; of the wishes, those switched off too.
+
+    One who pauses gets letters again from the local date `paused_until` on; without one, when they
+    say so.
+    """
 
     subscriber_id: int
     email: str | None
@@ -43,6 +47,7 @@ class Subscriber:
     preference_id: int | None
     preferences: Preferences
     wishes: tuple[Wish, ...]
+    paused_until: date | None = None
 
     @property
     def name(self) -> str | None:

@@ -202,4 +202,5 @@ def _subscribers(connection: Connection, rows: Sequence[Any]) -> Iterator[Subscr
             row.preference_id,
             wanted.preferences_of(row) if row.timezone else Preferences(),
             tuple(wishes.get(row.id, ())),
+            row.paused_until,
         )

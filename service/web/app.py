@@ -18,6 +18,7 @@ from service.installation import Installation
 from service.store import papers
 from service.web.dress import Dress
 from service.web.paper_pages import paper_pages
+from service.web.preference_pages import preference_pages
 from service.web.reader_pages import reader_pages
 
 MAX_BODY_BYTES = 64 * 1024
@@ -38,13 +39,14 @@ _log = structlog.get_logger()
 def web_app(
     installation: Installation, now: Callable[[], datetime], *, at_once: bool = False
 ) -> FastAPI:
-    """Return the application for sign-up, confirmation, unsubscribing, papers and health.
+    """Return the application: sign-up, confirmation, preferences, unsubscribing, papers, health.
 
     `at_once` says that letters do not wait for the reader's hour, as in the demo.
     """
     app = FastAPI(title="Paperround", docs_url=None, redoc_url=None, openapi_url=None)
     dress = Dress(resources.folder("templates"))
     app.include_router(reader_pages(installation, dress, now, at_once=at_once))
+    app.include_router(preference_pages(installation, dress, now))
     app.include_router(paper_pages(installation, dress))
     _serve_files(app, resources.folder("templates"))
     _answer_trouble(app, dress)

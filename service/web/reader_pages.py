@@ -26,6 +26,7 @@ from service.domain.wishes import Wish, WishError, wishes_of
 from service.installation import Installation
 from service.mail.address import Address, AddressError, parse_address
 from service.web.dress import Dress
+from service.web.phrases import masked, sentence
 
 _BLANK = {"topics": "", "send_at": "07:00", "timezone": "UTC", "email": ""}
 
@@ -109,7 +110,7 @@ def reader_pages(
             return dress.bad_link()
         if reader.email is None:
             return dress.page("goodbye", undo=None)
-        return dress.page("unsubscribe", address=_masked(reader.email))
+        return dress.page("unsubscribe", address=masked(reader.email))
 
     @pages.post("/u/{token}")
     def leave(token: str, body: Annotated[bytes, Depends(_body)]) -> Response:
@@ -161,31 +162,21 @@ class _Request:
         try:
             self.wishes = wishes_of(topics.splitlines())
         except WishError as error:
-            self.errors["topics"] = _sentence(error)
+            self.errors["topics"] = sentence(error)
         except TopicError as error:
             self.errors["topics"] = error.message
             self.topics_problem = error.explain()
         try:
             hour = parse_hour(send_at)
         except TimetableError as error:
-            self.errors["send_at"] = _sentence(error)
+            self.errors["send_at"] = sentence(error)
         try:
             zone(timezone.strip())
         except TimetableError as error:
-            self.errors["timezone"] = _sentence(error)
+            self.errors["timezone"] = sentence(error)
         if not self.errors.keys() & {"send_at", "timezone"}:
             self.preferences = Preferences(timezone.strip(), hour)
         try:
             self.address = parse_address(email)
         except AddressError as error:
-            self.errors["email"] = _sentence(error)
-
-
-def _sentence(error: Exception) -> str:
-    words = str(error).rstrip(".")
-    return words[:1].upper() + words[1:] + "."
-
-
-def _masked(email: str) -> str:
-    local, _, domain = email.rpartition("@")
-    return f"{local[:1]}…@{domain}"
+            self.errors["email"] = sentence(error)

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedErro
 from service.copies import Copied, WebCopy
 from service.domain.papers import Paper
 from service.domain.topics import parse
+from service.web.preference_form import PreferenceForm, Problem, Row
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 ENV = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
@@ -68,6 +69,31 @@ def contexts(text: str) -> dict[str, dict[str, Any]]:
         },
         "confirmed": {"first_letter": text},
         "unsubscribe": {"address": text},
+        "preferences": {
+            "form": PreferenceForm(
+                [Row(text), Row(text, on=False)],
+                text,
+                text,
+                text,
+                "20",
+                text,
+                "07:00",
+                text,
+                text,
+                {"topic-1": Problem(text, text), "more": Problem(text)},
+            ),
+            "saved": True,
+            "told": [text],
+            "topics_on": 1,
+            "schedule": text,
+            "address": text,
+            "paths": {"here": text, "unsubscribe": text},
+            "hours": ["07:00", text],
+            "timezones": [text],
+            "steps": ["0", "20"],
+            "most_papers": 50,
+            "longest_name": 80,
+        },
         "goodbye": {"undo": text},
         "message": {"title": text, "paragraphs": [text], "link": (text, "/")},
         "digest": {

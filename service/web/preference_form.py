@@ -1,0 +1,182 @@
+"""The form of a reader's preferences: filled in with theirs, and read as typed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from starlette.datastructures import FormData
+
+from service.domain.filters import UPVOTE_STEPS, FilterError, Filters, filters_of
+from service.domain.readers import Subscriber
+from service.domain.timetable import TimetableError, parse_hour, zone
+from service.domain.topics import TopicError
+from service.domain.wishes import Wish, WishError, wishes_of
+from service.web.phrases import sentence
+
+MOST_PAPERS = 50
+MAX_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a field, and where in its text, if that is known."""
+
+    words: str
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One topic, as `LABEL = QUERY` or a query alone, and whether it is on."""
+
+    text: str
+    on: bool = True
+
+
+@dataclass(slots=True)
+class PreferenceForm:
+    """What stands in the form, and what is wrong with it, by the name of a field.
+
+    `topics` are those the reader has, a field each (named topic-1 and on); `more`, `mutes` and
+    `follows` hold one a line.
+    """
+
+    topics: Sequence[Row] = ()
+    more: str = ""
+    mutes: str = ""
+    follows: str = ""
+    min_upvotes: str = "0"
+    name: str = ""
+    send_at: str = "07:00"
+    timezone: str = "UTC"
+    max_papers: str = "10"
+    problems: dict[str, Problem] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, reader: Subscriber) -> "PreferenceForm":
+        """Return the form as it stands before anything is changed."""
+        chosen = reader.preferences
+        return cls(
+            [Row(_written(wish), wish.enabled) for wish in reader.wishes],
+            "",
+            "\n".join(chosen.filters.mutes),
+            "\n".join(chosen.filters.follows),
+            str(chosen.filters.min_upvotes),
+            chosen.name or "",
+            f"{chosen.send_at:%H:%M}",
+            chosen.timezone,
+            str(chosen.max_papers),
+        )
+
+    @classmethod
+    def typed(cls, form: FormData) -> "PreferenceForm":
+        """Return the form as it was sent."""
+
+        def one(name: str) -> str:
+            value = form.get(name, "")
+            return value if isinstance(value, str) else ""
+
+        # A box that is not ticked is not sent at all, so each tells which topic it stands by.
+        on = set(form.getlist("on"))
+        topics = [text for text in form.getlist("topic") if isinstance(text, str)]
+        return cls(
+            [Row(text, str(place) in on) for place, text in enumerate(topics)],
+            one("more"),
+            one("mutes"),
+            one("follows"),
+            one("min_upvotes"),
+            one("name"),
+            one("send_at"),
+            one("timezone"),
+            one("max_papers"),
+        )
+
+    def read(self, reader: Subscriber) -> Subscriber | None:
+        """Return the reader with what the form says, or None and say in `problems` why not."""
+        self.problems = {}
+        # In the order of the page, whose first mistake gets the focus.
+        wishes = self._wishes()
+        chosen = replace(reader.preferences, filters=self._filters())
+        try:
+            chosen = replace(chosen, send_at=parse_hour(self.send_at))
+        except TimetableError as error:
+            self._wrong("send_at", error)
+        try:
+            zone(self.timezone.strip())
+            chosen = replace(chosen, timezone=self.timezone.strip())
+        except TimetableError as error:
+            self._wrong("timezone", error)
+        if self.max_papers.strip() in _COUNTS:
+            chosen = replace(chosen, max_papers=int(self.max_papers))
+        else:
+            words = f"A letter holds 1 to {MOST_PAPERS} papers."
+            self.problems["max_papers"] = Problem(words)
+        name = " ".join(self.name.split())
+        if len(name) > MAX_NAME:
+            words = f"The name has {len(name)} characters, {MAX_NAME} are allowed."
+            self.problems["name"] = Problem(words)
+        chosen = replace(chosen, name=name or None)
+        if self.problems:
+            return None
+        return replace(reader, preferences=chosen, wishes=wishes)
+
+    def _filters(self) -> Filters:
+        filters = Filters()
+        try:
+            filters = filters_of(mutes=self.mutes.splitlines())
+        except (FilterError, TopicError) as error:
+            self._wrong("mutes", error)
+        try:
+            filters = replace(
+                filters, follows=filters_of(follows=self.follows.splitlines()).follows
+            )
+        except FilterError as error:
+            self._wrong("follows", error)
+        if self.min_upvotes in _STEPS:
+            return replace(filters, min_upvotes=int(self.min_upvotes))
+        self.problems["min_upvotes"] = Problem("Choose one of these.")
+        return filters
+
+    def _wishes(self) -> tuple[Wish, ...]:
+        rows = [row for row in self.topics if row.text.strip()]
+        more = [Row(line) for line in self.more.splitlines() if line.strip()]
+        found: dict[str, Wish] = {}
+        try:
+            wishes_of(row.text for row in (*rows, *more))
+        except WishError as error:
+            # Too many, or else a label too long, which its own line tells.
+            self._wrong("topics", error)
+        except TopicError:
+            pass
+        for place, row in enumerate(self.topics):
+            self._read(row, f"topic-{place}", found)
+        for row in more:
+            if "more" not in self.problems:
+                self._read(row, "more", found)
+        if self.problems.keys() - {"topics"}:
+            self.problems.pop("topics", None)
+        return tuple(found.values())
+
+    def _read(self, row: Row, place: str, found: dict[str, Wish]) -> None:
+        """Add the topic of a row: it takes the place of one of equal meaning, on if either is."""
+        try:
+            for wish in wishes_of([row.text]):
+                known = found.get(wish.query)
+                found[wish.query] = replace(
+                    wish, enabled=row.on or (known is not None and known.enabled)
+                )
+        except (TopicError, WishError) as error:
+            self._wrong(place, error)
+
+    def _wrong(self, place: str, error: Exception) -> None:
+        if isinstance(error, TopicError):
+            self.problems[place] = Problem(error.message, error.explain())
+        else:
+            self.problems[place] = Problem(sentence(error))
+
+
+_STEPS = tuple(map(str, UPVOTE_STEPS))
+_COUNTS = tuple(map(str, range(1, MOST_PAPERS + 1)))
+
+
+def _written(wish: Wish) -> str:
+    return f"{wish.label} = {wish.text}" if wish.label else wish.text

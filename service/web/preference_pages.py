@@ -1,0 +1,103 @@
+"""The pages behind a reader's own link: what they want, and for how long they want no letter.
+
+A letter gets forwarded, and this link with it: it shows no whole address, and neither tells nor
+changes where letters go.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from fastapi import APIRouter, Depends, Request, Response
+from starlette.datastructures import FormData
+
+from service import preferences
+from service.domain.filters import UPVOTE_STEPS
+from service.domain.readers import Subscriber
+from service.domain.timetable import spoken_schedule
+from service.installation import Installation
+from service.preferences import CHANGEABLE
+from service.web.differences import differences
+from service.web.dress import Dress
+from service.web.phrases import masked
+from service.web.preference_form import MAX_NAME, MOST_PAPERS, PreferenceForm
+
+
+async def _form(request: Request) -> AsyncIterator[FormData]:
+    async with request.form() as form:
+        yield form
+
+
+Form = Annotated[FormData, Depends(_form)]
+
+
+def preference_pages(
+    installation: Installation, dress: Dress, now: Callable[[], datetime]
+) -> APIRouter:
+    """Return the routes."""
+    pages = APIRouter(include_in_schema=False)
+    zones = sorted(available_timezones() - {"localtime"})
+
+    @pages.api_route("/preferences/{token}", methods=["GET", "HEAD"])
+    def show(token: str) -> Response:
+        reader = preferences.holder(installation, token, now())
+        if reader is None or reader.status not in CHANGEABLE:
+            return closed(reader)
+        return page(token, reader, PreferenceForm.of(reader))
+
+    @pages.post("/preferences/{token}")
+    def save(token: str, sent: Form) -> Response:
+        form = PreferenceForm.typed(sent)
+        changed = preferences.change_by_link(
+            installation, token, lambda reader: form.read(reader) or reader, now()
+        )
+        if changed is None or changed.before.status not in CHANGEABLE:
+            return closed(changed.before if changed else None)
+        if form.problems:
+            return page(token, changed.before, form, status=422)
+        told = differences(changed.before, changed.after)
+        return page(token, changed.after, PreferenceForm.of(changed.after), saved=True, told=told)
+
+    def closed(reader: Subscriber | None) -> Response:
+        if reader is None:
+            return dress.bad_link()
+        return dress.message(
+            200,
+            "No letters come to this address.",
+            "So there is nothing to change. What you had is kept for the link in the letter that "
+            "says goodbye.",
+            link=("Sign up again", "/"),
+        )
+
+    def page(
+        token: str,
+        reader: Subscriber,
+        form: PreferenceForm,
+        *,
+        status: int = 200,
+        saved: bool = False,
+        told: Sequence[str] = (),
+    ) -> Response:
+        chosen = reader.preferences
+        return dress.page(
+            "preferences",
+            status,
+            form=form,
+            saved=saved,
+            told=told,
+            topics_on=sum(wish.enabled for wish in reader.wishes),
+            schedule=spoken_schedule(chosen.timezone, chosen.send_at),
+            address=masked(reader.email or ""),
+            paths={
+                "here": f"/preferences/{token}",
+                "unsubscribe": f"/u/{reader.unsubscribe_token}",
+            },
+            hours=sorted({f"{hour:02d}:00" for hour in range(24)} | {form.send_at}),
+            timezones=zones,
+            steps=[str(step) for step in UPVOTE_STEPS],
+            most_papers=MOST_PAPERS,
+            longest_name=MAX_NAME,
+        )
+
+    return pages
