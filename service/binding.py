@@ -35,6 +35,13 @@ _REASONS_AT_HAND = 20_000
 _ENTRIES_AT_HAND = 10_000
 _SHOWN_AT_HAND = 8_000
 
+# What the signed link of each kind of letter is for.
+_OPENS = {
+    Kind.DIGEST: Purpose.PREFERENCES,
+    Kind.CONFIRM: Purpose.CONFIRM,
+    Kind.GOODBYE: Purpose.UNDO,
+}
+
 AnyPart = TypeVar("AnyPart", Frame, Card, Because)
 
 
@@ -134,10 +141,12 @@ class Binder:
     def _personal(self, claim: Claim) -> Personal:
         slots, base_url, wanted = claim.slots, self._house.base_url, claim.preferences
         links = {}
-        if claim.kind is not Kind.DIGEST and claim.preference_id is not None:
+        purpose = _OPENS[claim.kind]
+        reader = purpose is Purpose.PREFERENCES
+        made_for = claim.subscriber_id if reader else claim.preference_id
+        if made_for is not None:
             # Signed as of the planned time, so that a retry carries the very same link.
-            purpose = Purpose.CONFIRM if claim.kind is Kind.CONFIRM else Purpose.UNDO
-            token = sign(self._key, purpose, claim.preference_id, claim.planned_at)
+            token = sign(self._key, purpose, made_for, claim.planned_at)
             links[purpose.value] = f"{base_url}/{purpose}/{token}"
         return Personal(
             recipient=claim.recipient,

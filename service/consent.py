@@ -168,7 +168,7 @@ def unsubscribe(
 
 def undo_link(installation: Installation, reader: Subscriber, now: datetime) -> str | None:
     """Return the path that brings a reader back who leaves at this moment, if they may come."""
-    if reader.preference_id is None or reader.status is not Consent.ACTIVE:
+    if reader.preference_id is None or reader.status not in (Consent.ACTIVE, Consent.PAUSED):
         return None
     return "/undo/" + sign(installation.key, Purpose.UNDO, reader.preference_id, now)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import uvloop
 from sqlalchemy import Connection
 
+from service import pausing
 from service.alongside import alongside
 from service.binding import Binder
 from service.domain.deliveries import Claim
@@ -84,10 +85,11 @@ def plan(
     `progress` is told how many of the due readers are done. Broken off at any point, the plan is
     whole for some readers and not begun for the others: the next one completes it. Readers are
     looked at in pages, and what they want is what holds when their page is read: a change made
-    after that applies from the next plan.
+    after that applies from the next plan. Whose pause is over is a reader again.
     """
     database, made = installation.database, Plan()
     with database.alone("plan"), seldom_collected():
+        pausing.resume_due(installation, now)
         with database.read() as connection:
             upto = papers.last_seq(connection)
             news_since = None if everyone else upto

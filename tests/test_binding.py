@@ -3,16 +3,20 @@
 import email
 import email.policy
 import re
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from conftest import OpenWith
 from peers.newsroom import FRIDAY_NOON, at_work, publish, subscribe
 
-from service import binding, pipeline
+from service import binding, pipeline, preferences
 from service.binding import Binder
 from service.domain.deliveries import Claim
 from service.domain.papers import Paper
+from service.domain.readers import Preferences
 from service.installation import Installation
+from service.mail.address import parse_address
 from service.store import parts
 
 LAMP = Paper(
@@ -49,6 +53,26 @@ def bodies(letter: bytes) -> tuple[str, str]:
     assert isinstance(message, email.message.EmailMessage)
     text, html = message.iter_parts()
     return text.get_content().replace("\r\n", "\n"), html.get_content()
+
+
+def test_a_letter_bound_again_is_the_same_whatever_its_reader_changed_meanwhile(
+    installation: Installation,
+) -> None:
+    publish(installation, FRIDAY_NOON, LAMP)
+    subscribe(installation, "ada@example.org", "agents")
+    (claim,) = claims_of(installation)
+    letter = binder_of(installation).bind(claim)
+    text, html = bodies(letter)
+    (change,) = set(re.findall(r"Change topics: (\S+)", text))
+    assert text.count(f"Pause a week: {change}/pause\n") == 2
+    assert html.count(f'href="{change}"') == html.count(f'href="{change}/pause"') == 2
+    preferences.change(
+        installation,
+        parse_address("ada@example.org"),
+        lambda reader: replace(reader, wishes=(), preferences=Preferences("Asia/Tokyo")),
+        FRIDAY_NOON + timedelta(hours=1),
+    )
+    assert binder_of(installation).bind(claim) == letter
 
 
 def marked(html: str) -> list[str]:

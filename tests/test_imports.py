@@ -33,22 +33,26 @@ ALLOWED = {
     # What a topic found in a paper is marked where the letter is bound.
     "binding": {"mail", "matching"},
     "planning": {"mail", "matching", "printing", "store"},
-    "pipeline": {"alongside", "binding", "garbage", "installation", "intake", "planning", *ROOMS},
+    "pipeline": {
+        "alongside", "binding", "garbage", "installation", "intake", "pausing",
+        "planning", *ROOMS,
+    },
     "backtest": {"matching", "store"},
     "explain": {"mail", "matching", "store"},
     "copies": {"installation", "mail", "matching", "store"},
     "notices": {"installation", "store"},
     "consent": {"binding", "notices", "installation", "mail", "store"},
+    "pausing": {"installation", "store"},
     "preferences": {"installation", "mail", "store"},
     "web": {
-        "consent", "copies", "installation", "mail", "pipeline", "preferences", "resources",
-        "store",
+        "consent", "copies", "installation", "mail", "pausing", "pipeline", "preferences",
+        "resources", "store",
     },
     "schedule": {"consent", "fetching", "installation", "pipeline", "sources", "store"},
     "cli": {
         "backtest", "consent", "demo", "explain", "fetching", "installation", "intake", "mail",
-        "observe", "pipeline", "planning", "preferences", "resources", "schedule", "settings",
-        "sources", "store", "web",
+        "observe", "pausing", "pipeline", "planning", "preferences", "resources", "schedule",
+        "settings", "sources", "store", "web",
     },
 }  # fmt: skip
 

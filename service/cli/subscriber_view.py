@@ -19,6 +19,7 @@ def brief(subscriber: Subscriber) -> dict[str, Any]:
         "email": subscriber.email,
         "name": subscriber.name,
         "status": subscriber.status,
+        "paused_until": subscriber.paused_until,
         "topics": [wish.shown for wish in subscriber.wishes if wish.enabled],
         "topics_off": [wish.shown for wish in subscriber.wishes if not wish.enabled],
         "mutes": list(filters.mutes),
@@ -69,7 +70,8 @@ def print_wanted(found: Subscriber) -> None:
     """Print who a subscriber is and what they want, for a person."""
     chosen = found.preferences
     say(f"Address:  {found.email}{f' ({found.name})' if found.name else ''}")
-    say(f"Status:   {found.status}")
+    until = f" until {found.paused_until}" if found.paused_until else ""
+    say(f"Status:   {found.status}{until}")
     say(
         f"Letter:   at {chosen.send_at:%H:%M}, {chosen.timezone}, "
         f"at most {number(chosen.max_papers, 'paper')}"

@@ -23,6 +23,7 @@ from service.cli.options import (
     Timezone,
     Topics,
 )
+from service.cli.pause import pause, resume
 from service.cli.report import (
     WorkFailed,
     counts,
@@ -43,7 +44,7 @@ from service.mail.address import AddressError, parse_address
 from service.store import consents, deliveries, subscribers
 
 app = typer.Typer(
-    help="Add, import, change, list, show and remove subscribers.", no_args_is_help=True
+    help="Add, import, change, pause, list, show and remove subscribers.", no_args_is_help=True
 )
 Status = Literal["active", "pending"]
 
@@ -138,6 +139,8 @@ def import_(
 
 
 app.command()(change)
+app.command()(pause)
+app.command()(resume)
 
 
 @app.command("list")

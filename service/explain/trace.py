@@ -199,7 +199,9 @@ def _why_not_due(
         return "they were no subscriber yet"
     if consent.event != Consent.ACTIVE:
         was = "are" if day == local.date() else "were"
-        return f"they {was} {consent.event} since {consent.at:%Y-%m-%d %H:%M} UTC"
+        until = subscriber.paused_until if consent.event == Consent.PAUSED else None
+        end = f", until {until}" if until is not None and until > day else ""
+        return f"they {was} {consent.event} since {consent.at:%Y-%m-%d %H:%M} UTC{end}"
     if suppressed is not None and suppressed.since <= _end_of(day, subscriber):
         return f"the address is suppressed ({suppressed.reason})"
     if day < local.date():

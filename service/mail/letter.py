@@ -49,7 +49,8 @@ class Personal:
     `token` is the delivery's, 32 hexadecimal digits: the same token and `planned_at` (aware) give
     the same bytes. `local_date` and `local_hour` are the reader's own. `topics` counts the reader's
     topics (0: the day's trending papers), `matched` the papers that matched, shown or not.
-    A digest needs `unsubscribe`, the reader's own link, and `web`, which anybody may have.
+    A digest needs `unsubscribe` and `links["preferences"]`, the reader's own links, and `web`,
+    which anybody may have.
     `schedule` says when letters come ("daily at 07:00, Berlin time"), `asked_on` since when,
     `next_on` when again. A confirm letter needs `links["confirm"]` and the labels in `asked_for`;
     a goodbye letter needs `links["undo"]`, valid until `undo_until`.
@@ -140,6 +141,7 @@ def _words(
     )
     greeting = wording.greeting(hour, day, name)
     summary = wording.summary(len(said), personal.topics, personal.matched)
+    change = _given(personal, kind, "preferences")
     asked = wording.asked(personal.schedule, personal.asked_on, personal.next_on)
     return {
         "subject": wording.subject(
@@ -150,6 +152,8 @@ def _words(
         "greeting": greeting,
         "summary": summary,
         "opening": wrapped(f"{greeting.rstrip('.')}. {summary}"),
+        "change": change,
+        "pause": f"{change}/pause",
         "unsubscribe": link_value(personal.unsubscribe),
         "web": link_value(personal.web),
         "asked": asked,

@@ -22,7 +22,7 @@ Kind = Literal["digest", "confirm", "goodbye"]
 _SLOTS: Mapping[Kind, Mapping[str, str]] = {
     "digest": slots(
         *("subject", "preheader", "date", "greeting", "summary", "opening"),
-        *("unsubscribe", "web", "asked", "closing", "cards", "also", "trending"),
+        *("change", "pause", "unsubscribe", "web", "asked", "closing", "cards", "also", "trending"),
     ),
     "confirm": slots("asked_for", "confirm"),
     "goodbye": slots("until", "undo"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, select, update
@@ -124,10 +124,23 @@ def activate(
 
 
 def stop(
-    connection: Connection, subscriber_id: int, status: Consent, *, now: datetime, source: str
+    connection: Connection,
+    subscriber_id: int,
+    status: Consent,
+    *,
+    now: datetime,
+    source: str,
+    until: date | None = None,
 ) -> None:
-    """Give a subscriber a status in which no digest goes out, and cancel what is queued."""
-    set_status(connection, subscriber_id, status)
+    """Give a subscriber a status in which no digest goes out, and cancel what is queued.
+
+    `until` is the local date on which a pause ends.
+    """
+    connection.execute(
+        update(_SUBSCRIBER)
+        .where(_SUBSCRIBER.c.id == subscriber_id)
+        .values(status=status, paused_until=until)
+    )
     cancel_queued(connection, subscriber_id, now)
     consents.record(connection, subscriber_id, status, source, now)
 

@@ -18,6 +18,7 @@ from service.installation import Installation
 from service.store import papers
 from service.web.dress import Dress
 from service.web.paper_pages import paper_pages
+from service.web.pause_pages import pause_pages
 from service.web.preference_pages import preference_pages
 from service.web.reader_pages import reader_pages
 
@@ -47,6 +48,7 @@ def web_app(
     dress = Dress(resources.folder("templates"))
     app.include_router(reader_pages(installation, dress, now, at_once=at_once))
     app.include_router(preference_pages(installation, dress, now))
+    app.include_router(pause_pages(installation, dress, now))
     app.include_router(paper_pages(installation, dress))
     _serve_files(app, resources.folder("templates"))
     _answer_trouble(app, dress)

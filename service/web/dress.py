@@ -29,6 +29,16 @@ class Dress:
         """Return a page with one short message."""
         return self.page("message", status, title=title, paragraphs=paragraphs, link=link)
 
+    def not_a_reader(self) -> HTMLResponse:
+        """Return the answer to the own link of one who gets no letters, by now or for now."""
+        return self.message(
+            200,
+            "No letters come to this address.",
+            "So there is nothing to change. What you had is kept for the link in the letter that "
+            "says goodbye.",
+            link=("Sign up again", "/"),
+        )
+
     def bad_link(self) -> HTMLResponse:
         """Return the one answer to every link that is not ours, whatever is wrong with it."""
         return self.message(

@@ -1,4 +1,4 @@
-"""The pages behind a reader's own link: what they want, and for how long they want no letter.
+"""The page behind a reader's own link: what they want, to be changed.
 
 A letter gets forwarded, and this link with it: it shows no whole address, and neither tells nor
 changes where letters go.
@@ -14,12 +14,13 @@ from starlette.datastructures import FormData
 
 from service import preferences
 from service.domain.filters import UPVOTE_STEPS
-from service.domain.readers import Subscriber
+from service.domain.readers import Consent, Subscriber
 from service.domain.timetable import spoken_schedule
 from service.installation import Installation
 from service.preferences import CHANGEABLE
 from service.web.differences import differences
 from service.web.dress import Dress
+from service.web.pause_pages import spoken_end
 from service.web.phrases import masked
 from service.web.preference_form import MAX_NAME, MOST_PAPERS, PreferenceForm
 
@@ -60,15 +61,7 @@ def preference_pages(
         return page(token, changed.after, PreferenceForm.of(changed.after), saved=True, told=told)
 
     def closed(reader: Subscriber | None) -> Response:
-        if reader is None:
-            return dress.bad_link()
-        return dress.message(
-            200,
-            "No letters come to this address.",
-            "So there is nothing to change. What you had is kept for the link in the letter that "
-            "says goodbye.",
-            link=("Sign up again", "/"),
-        )
+        return dress.bad_link() if reader is None else dress.not_a_reader()
 
     def page(
         token: str,
@@ -87,10 +80,14 @@ def preference_pages(
             saved=saved,
             told=told,
             topics_on=sum(wish.enabled for wish in reader.wishes),
+            paused=reader.status is Consent.PAUSED,
+            until=spoken_end(reader.paused_until),
             schedule=spoken_schedule(chosen.timezone, chosen.send_at),
             address=masked(reader.email or ""),
             paths={
                 "here": f"/preferences/{token}",
+                "pause": f"/preferences/{token}/pause",
+                "resume": f"/preferences/{token}/resume",
                 "unsubscribe": f"/u/{reader.unsubscribe_token}",
             },
             hours=sorted({f"{hour:02d}:00" for hour in range(24)} | {form.send_at}),

@@ -62,6 +62,7 @@ ADA = Personal(
     links={
         "confirm": "https://papers.example.org/confirm/T?a=1&b=2",
         "undo": "https://papers.example.org/undo/T",
+        "preferences": "https://papers.example.org/preferences/T",
     },
     asked_for=("agents", "state & space"),
     undo_until=date(2026, 9, 20),
@@ -239,6 +240,8 @@ def test_a_digest_reads_as_the_house_style_has_it() -> None:
     assert text == (
         "Paperround, Friday 21 August\n"
         "Good morning, Ada. 3 new papers for 4 topics; 6 more matched.\n"
+        "Change topics: https://papers.example.org/preferences/T\n"
+        "Pause a week: https://papers.example.org/preferences/T/pause\n"
         "Read on the web: https://papers.example.org/d/W\n"
         "Unsubscribe: https://papers.example.org/u/AbC-dEf_1\n"
         "\n"
@@ -282,6 +285,8 @@ def test_a_digest_reads_as_the_house_style_has_it() -> None:
         "You asked for this letter on 3 May 2026: daily at 07:00, Berlin time.\n"
         "The next one comes on Saturday.\n"
         "\n"
+        "Change topics: https://papers.example.org/preferences/T\n"
+        "Pause a week: https://papers.example.org/preferences/T/pause\n"
         "Unsubscribe: https://papers.example.org/u/AbC-dEf_1\n"
         "\n"
         "Passing it on? Share the web copy; the links above are yours alone.\n"

@@ -78,7 +78,15 @@ def test_the_copy_can_be_passed_on(
 ) -> None:
     page = pages.get(copy_of(letter))
     stop = unsubscribe_link(letter)
-    own = {stop, stop.rpartition("/")[2], "zuleika", letter.headers()["Message-ID"][1:33]}
+    change = re.findall(r"Change topics: (\S+)", text_of(letter))[0]
+    own = {
+        change.rpartition("/")[2],
+        "/preferences/",
+        stop,
+        stop.rpartition("/")[2],
+        "zuleika",
+        letter.headers()["Message-ID"][1:33],
+    }
     shown = page.text + copy_of(letter)
     assert not [secret for secret in own if secret in shown]
     assert '<meta name="robots" content="noindex">' in page.text

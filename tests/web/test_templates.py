@@ -69,6 +69,16 @@ def contexts(text: str) -> dict[str, dict[str, Any]]:
         },
         "confirmed": {"first_letter": text},
         "unsubscribe": {"address": text},
+        "pause": {
+            "address": text,
+            "paused": True,
+            "resumed": False,
+            "until": text,
+            "ends": {"week": text, "month": text},
+            "day": text,
+            "problem": text,
+            "here": text,
+        },
         "preferences": {
             "form": PreferenceForm(
                 [Row(text), Row(text, on=False)],
@@ -87,7 +97,9 @@ def contexts(text: str) -> dict[str, dict[str, Any]]:
             "topics_on": 1,
             "schedule": text,
             "address": text,
-            "paths": {"here": text, "unsubscribe": text},
+            "paused": True,
+            "until": text,
+            "paths": {"here": text, "pause": text, "resume": text, "unsubscribe": text},
             "hours": ["07:00", text],
             "timezones": [text],
             "steps": ["0", "20"],
