@@ -40,6 +40,7 @@ _OPENS = {
     Kind.DIGEST: Purpose.PREFERENCES,
     Kind.CONFIRM: Purpose.CONFIRM,
     Kind.GOODBYE: Purpose.UNDO,
+    Kind.PREFERENCES: Purpose.PREFERENCES,
 }
 
 AnyPart = TypeVar("AnyPart", Frame, Card, Because)

@@ -1,4 +1,4 @@
-"""Letters that somebody waits for: to confirm a request, and to take leave."""
+"""Letters that somebody waits for: to confirm, to change preferences, to take leave."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -6,11 +6,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from service import notices
+from service.domain.deliveries import Kind
 from service.domain.links import Purpose, verify
-from service.domain.readers import Consent, Subscriber
+from service.domain.readers import Consent, Subscriber, address_hash
 from service.installation import Installation
 from service.mail.address import Address
-from service.store import subscribers, wanted
+from service.store import subscribers, suppressions, wanted
 
 Edit = Callable[[Subscriber], Subscriber]
 
@@ -70,6 +72,28 @@ def held_by(
     grant = verify(key, Purpose.PREFERENCES, token, now=now, max_age=None)
     reader = subscribers.by_id(connection, grant.made_for, hold=hold)
     return None if reader is None or reader.email is None else reader
+
+
+def send_link(installation: Installation, address: Address, now: datetime) -> None:
+    """Mail the link to a reader's preferences to their address, at most once a day.
+
+    Anybody may ask, and is told nothing: only who gets letters, or pauses, is sent it.
+    """
+    with installation.database.write() as connection:
+        if suppressions.holds(connection, address_hash(address.normal)):
+            return
+        reader = subscribers.by_address(connection, address.normal, hold=True)
+        if reader is None or reader.status not in CHANGEABLE or reader.preference_id is None:
+            return
+        notices.queue(
+            installation,
+            connection,
+            Kind.PREFERENCES,
+            reader.subscriber_id,
+            reader.preference_id,
+            {},
+            now,
+        )
 
 
 def _changed(connection: Connection, before: Subscriber, edit: Edit, now: datetime) -> Changed:

@@ -43,7 +43,7 @@ ALLOWED = {
     "notices": {"installation", "store"},
     "consent": {"binding", "notices", "installation", "mail", "store"},
     "pausing": {"installation", "store"},
-    "preferences": {"installation", "mail", "store"},
+    "preferences": {"installation", "mail", "notices", "store"},
     "web": {
         "consent", "copies", "installation", "mail", "pausing", "pipeline", "preferences",
         "resources", "store",

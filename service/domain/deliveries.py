@@ -15,6 +15,7 @@ class Kind(StrEnum):
     DIGEST = "digest"
     CONFIRM = "confirm"
     GOODBYE = "goodbye"
+    PREFERENCES = "preferences"
 
     @property
     def priority(self) -> int:

@@ -53,7 +53,8 @@ class Personal:
     which anybody may have.
     `schedule` says when letters come ("daily at 07:00, Berlin time"), `asked_on` since when,
     `next_on` when again. A confirm letter needs `links["confirm"]` and the labels in `asked_for`;
-    a goodbye letter needs `links["undo"]`, valid until `undo_until`.
+    a goodbye letter needs `links["undo"]`, valid until `undo_until`; one that was asked for to
+    change preferences needs `links["preferences"]`.
     """
 
     recipient: str
@@ -131,6 +132,8 @@ def _words(
     if kind == "goodbye":
         until = wording.until(personal.undo_until)
         return {"until": until, "undo": _given(personal, kind, "undo")}, {}
+    if kind == "preferences":
+        return {"preferences": _given(personal, kind, "preferences")}, {}
     if not contents.cards:
         raise ValueError("a digest without a paper is not a letter")
     said = [entry.card.said for entry in contents.cards]

@@ -16,7 +16,7 @@ from service.mail.house import House
 from service.mail.plain import one_line, wrapped
 from service.mail.stencil import MARK, slots
 
-Kind = Literal["digest", "confirm", "goodbye"]
+Kind = Literal["digest", "confirm", "goodbye", "preferences"]
 
 # What the bodies of each kind may write as `{{ slot.name }}`.
 _SLOTS: Mapping[Kind, Mapping[str, str]] = {
@@ -26,6 +26,7 @@ _SLOTS: Mapping[Kind, Mapping[str, str]] = {
     ),
     "confirm": slots("asked_for", "confirm"),
     "goodbye": slots("until", "undo"),
+    "preferences": slots("preferences"),
 }
 
 # What a digest may hold or not: templates of email/parts, and what they may write.

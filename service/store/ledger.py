@@ -209,6 +209,7 @@ def _unwanted() -> Any:
         or_(
             kind == Kind.GOODBYE,
             and_(kind == Kind.DIGEST, status == Consent.ACTIVE),
+            and_(kind == Kind.PREFERENCES, status.in_((Consent.ACTIVE, Consent.PAUSED))),
             and_(kind == Kind.CONFIRM, status != Consent.UNSUBSCRIBED),
         ),
     )

@@ -10,6 +10,7 @@ from typing import Annotated
 from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Form as FormField
 from starlette.datastructures import FormData
 
 from service import preferences
@@ -17,11 +18,12 @@ from service.domain.filters import UPVOTE_STEPS
 from service.domain.readers import Consent, Subscriber
 from service.domain.timetable import spoken_schedule
 from service.installation import Installation
+from service.mail.address import AddressError, parse_address
 from service.preferences import CHANGEABLE
 from service.web.differences import differences
 from service.web.dress import Dress
 from service.web.pause_pages import spoken_end
-from service.web.phrases import masked
+from service.web.phrases import masked, sentence
 from service.web.preference_form import MAX_NAME, MOST_PAPERS, PreferenceForm
 
 
@@ -39,6 +41,25 @@ def preference_pages(
     """Return the routes."""
     pages = APIRouter(include_in_schema=False)
     zones = sorted(available_timezones() - {"localtime"})
+
+    @pages.api_route("/preferences", methods=["GET", "HEAD"])
+    def ask_for_link() -> Response:
+        return dress.page("find", email="", problem="")
+
+    @pages.post("/preferences")
+    def send_link(email: Annotated[str, FormField()] = "") -> Response:
+        try:
+            address = parse_address(email)
+        except AddressError as error:
+            return dress.page("find", 422, email=email, problem=sentence(error))
+        preferences.send_link(installation, address, now())
+        return dress.message(
+            200,
+            "Look in your inbox.",
+            "If letters go to that address, one with your link is on its way. It is sent once a "
+            "day at most.",
+            f"No letter in five minutes? Look in spam for {installation.house.address}.",
+        )
 
     @pages.api_route("/preferences/{token}", methods=["GET", "HEAD"])
     def show(token: str) -> Response:

@@ -43,7 +43,8 @@ HOUSE = House(
     feedback_id="digest:paperround:example",
 )
 LETTERS = Letters(TEMPLATES, HOUSE)
-FRAMES = {kind: Frame.unpack(LETTERS.frame(kind)) for kind in ("digest", "confirm", "goodbye")}
+KINDS: tuple[Kind, ...] = ("digest", "confirm", "goodbye", "preferences")
+FRAMES = {kind: Frame.unpack(LETTERS.frame(kind)) for kind in KINDS}
 TOKEN = "0123456789abcdef" * 2
 WEB = "https://papers.example.org/d/W"
 STOP = "https://papers.example.org/u/AbC-dEf_1"
@@ -222,7 +223,7 @@ def test_a_long_unsubscribe_link_stays_raw_and_is_folded_only_after_the_comma() 
     assert f"\r\nList-Unsubscribe: <{link}>,\r\n <mailto:".encode() in raw
 
 
-@pytest.mark.parametrize("kind", ["confirm", "goodbye"])
+@pytest.mark.parametrize("kind", KINDS[1:])
 def test_a_letter_that_is_no_digest_is_on_no_list(kind: Kind) -> None:
     _, message, _, _ = read(join(FRAMES[kind], Contents(), ADA))
     assert not [name for name in message if name.startswith("List-")]
@@ -354,7 +355,13 @@ def test_a_goodbye_letter_offers_the_way_back() -> None:
     assert set(page.links) == {ADA.links["undo"]} == set(re.findall(r"https://\S+", text))
 
 
-@pytest.mark.parametrize("kind", ["confirm", "goodbye"])
+def test_a_letter_that_was_asked_for_leads_to_the_preferences() -> None:
+    _, message, page, text = read(join(FRAMES["preferences"], Contents(), ADA))
+    assert message["Subject"] == "Your Paperround preferences"
+    assert set(page.links) == {ADA.links["preferences"]} == set(re.findall(r"https://\S+", text))
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
 def test_a_letter_without_its_link_is_an_error_that_names_it(kind: Kind) -> None:
     with pytest.raises(ValueError, match=f"a {kind} letter needs links"):
         join(FRAMES[kind], Contents(), replace(ADA, links={}))

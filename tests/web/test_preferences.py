@@ -7,11 +7,13 @@ from datetime import time, timedelta
 import httpx
 import pytest
 from peers.dump import dump
+from peers.letter import link_of
 from peers.newsroom import leave, publish, subscribe
 from peers.preferences import fields_of, kept, preferences_path, save, told_by
-from peers.reader import Clock, sign_up
+from peers.reader import Clock, deliver, path_of, sign_up
 
 from service import consent, pipeline
+from service.demo.catcher import Catcher
 from service.domain.filters import Filters
 from service.domain.links import Purpose, sign
 from service.domain.readers import Preferences
@@ -239,3 +241,36 @@ def test_the_words_of_a_stranger_are_inert_in_the_page(
         assert tag not in saved.text
     assert naughty in shown_topics(house)
     assert replace(kept(house, ADA).preferences).name == "<b>Ada</b>"
+
+
+def test_who_reads_already_is_mailed_the_link_once_a_day_and_nobody_else_is(
+    pages: httpx.Client, house: Installation, clock: Clock, catcher: Catcher, path: str
+) -> None:
+    bob = subscribe(house, "bob@example.org", at=clock())
+    leave(house, bob, clock())
+    deliver(house, clock, catcher)
+    sign_up(pages, "carol@example.org")
+    deliver(house, clock, catcher)
+    asked = [
+        pages.post("/preferences", data={"email": email})
+        for email in (ADA, "ADA@example.org", "bob@example.org", "carol@example.org", "x@y.example")
+    ]
+    assert {(answer.status_code, answer.content) for answer in asked} == {(200, asked[0].content)}
+    (letter,) = deliver(house, clock, catcher)
+    assert letter.rcpt_to == (ADA,)
+    opened = pages.get(path_of(link_of(letter, "/preferences/")))
+    assert "world models" in opened.text
+    clock.time += timedelta(days=1)
+    pages.post("/preferences", data={"email": ADA})
+    assert len(deliver(house, clock, catcher)) == 1
+
+
+def test_what_is_no_address_is_asked_for_again(pages: httpx.Client, house: Installation) -> None:
+    before = dump(house.database)
+    assert 'href="/preferences"' in pages.get("/").text
+    assert pages.get("/preferences").status_code == 200
+    answer = pages.post("/preferences", data={"email": "<ada>"})
+    assert answer.status_code == 422
+    assert 'value="&lt;ada&gt;"' in answer.text
+    assert 'id="email-error"' in answer.text
+    assert dump(house.database) == before

@@ -69,6 +69,7 @@ def contexts(text: str) -> dict[str, dict[str, Any]]:
         },
         "confirmed": {"first_letter": text},
         "unsubscribe": {"address": text},
+        "find": {"email": text, "problem": text},
         "pause": {
             "address": text,
             "paused": True,
