@@ -1,8 +1,8 @@
 """What pages say of a mistake, and of an address that not everybody may read."""
 
 
-def sentence(error: Exception) -> str:
-    """Return the words of a mistake as a sentence."""
+def sentence(error: Exception | str) -> str:
+    """Return what a mistake says of itself as a sentence."""
     words = str(error).rstrip(".")
     return words[:1].upper() + words[1:] + "."
 

@@ -169,7 +169,7 @@ class PreferenceForm:
 
     def _wrong(self, place: str, error: Exception) -> None:
         if isinstance(error, TopicError):
-            self.problems[place] = Problem(error.message, error.explain())
+            self.problems[place] = Problem(sentence(error.message), error.explain())
         else:
             self.problems[place] = Problem(sentence(error))
 
