@@ -212,7 +212,9 @@ def deliver(
     try:
         sender = Sender(
             installation.route,
-            Binder(installation.house, installation.key, _loader(database)).wrap,
+            Binder(
+                installation.house, installation.signer, installation.key, _loader(database)
+            ).wrap,
             connections=installation.connections,
             now=now,
             chance=installation.chance,
@@ -287,7 +289,12 @@ def preview(
         attempts=0,
         unsubscribe_token=subscriber.unsubscribe_token,
     )
-    binder = Binder(installation.house, installation.key, lambda ids: {i: shelf[i] for i in ids})
+    binder = Binder(
+        installation.house,
+        installation.signer,
+        installation.key,
+        lambda ids: {i: shelf[i] for i in ids},
+    )
     return binder.bind(letter)
 
 

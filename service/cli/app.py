@@ -10,7 +10,7 @@ import typer
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from service import settings
-from service.cli import db, demo, editions, explain, look, rounds, serve, subscribers, topics
+from service.cli import db, demo, dkim, editions, explain, look, rounds, serve, subscribers, topics
 from service.cli.report import WorkFailed, notice, say
 from service.domain.filters import FilterError
 from service.domain.timetable import TimetableError
@@ -37,6 +37,7 @@ for commands in (demo, serve, rounds, look, explain):
 app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(topics.app, name="topics")
 app.add_typer(editions.app, name="editions")
+app.add_typer(dkim.app, name="dkim")
 app.add_typer(db.app, name="db")
 
 

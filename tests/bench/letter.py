@@ -78,7 +78,12 @@ def run(folder: Path, chosen: argparse.Namespace) -> dict[str, object]:
             bodies = parts.bodies_of(connection, ids)
             stored = papers.between(connection, 0, chosen.papers)
         usual = _usual(installation, [found.paper for found in stored])
-    binder = Binder(installation.house, installation.key, lambda ids: {i: bodies[i] for i in ids})
+    binder = Binder(
+        installation.house,
+        installation.signer,
+        installation.key,
+        lambda ids: {i: bodies[i] for i in ids},
+    )
     began = time.perf_counter()
     size = sum(len(binder.bind(claim)) for claim in claims)
     marked = time.perf_counter() - began

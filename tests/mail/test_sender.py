@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -15,11 +16,13 @@ from peers.sending import (
     planned,
     queue_letters,
 )
+from peers.signatures import holds
 from peers.smtp import Peer, Visit, cut, reply
 
 from service import pipeline
 from service.domain.policy import Result, Status
 from service.installation import Installation
+from service.mail.dkim import new_key
 
 OpenWith = Callable[..., Installation]
 SOON = timedelta(minutes=7)
@@ -216,3 +219,25 @@ def test_a_server_may_limit_the_letters_of_one_connection(open_with: OpenWith) -
     assert statuses(installation) == {"sent": 9}
     assert charged(installation) == 9
     assert max(carried.values()) == 3
+
+
+@one_database
+def test_a_letter_tried_again_is_signed_to_the_byte_as_before(
+    open_with: OpenWith, tmp_path: Path
+) -> None:
+    (tmp_path / "key.pem").write_bytes(new_key("rsa"))
+    signing = {
+        "dkim_domain": "example.org",
+        "dkim_selector": "august",
+        "dkim_key_file": str(tmp_path / "key.pem"),
+    }
+    with planned(open_with, *crowd(7), connections=3, **signing) as (installation, peer):
+        peer.on("dot", reply("451 4.3.0 Later"))
+        deliver(installation)
+        peer.forgive()
+        deliver(installation, after=SOON)
+    first, again = peer.whole[:7], peer.taken
+    assert len(first) == len(again) == 7
+    assert {t.recipient: t.letter for t in first} == {t.recipient: t.letter for t in again}
+    assert installation.signer is not None
+    assert all(holds(taken.letter, installation.signer) for taken in again)

@@ -72,7 +72,7 @@ def sender(installation: Installation, timeouts: Timeouts = QUICK) -> Sender:
         with installation.database.read() as connection:
             return parts.bodies_of(connection, part_ids)
 
-    binder = Binder(installation.house, installation.key, load)
+    binder = Binder(installation.house, installation.signer, installation.key, load)
 
     def wrap(claims: list[Claim]) -> dict[int, Parcel]:
         return binder.wrap(claims)
