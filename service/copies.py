@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from service.domain.links import BadLink, delivery_of
 from service.domain.marking import marks
-from service.domain.papers import Paper
+from service.domain.papers import Paper, short_authors
 from service.domain.ranking import Levels
 from service.domain.selection import Picked, Selection, unpack_catalogue
 from service.domain.topics import parse
@@ -36,6 +36,11 @@ class Copied:
     topics: tuple[str, ...]
     title: tuple[Piece, ...]
     abstract: tuple[Piece, ...]
+
+    @property
+    def authors(self) -> str:
+        """The authors in one line, as a card has them."""
+        return short_authors(self.paper.authors)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,16 +17,17 @@ from pathlib import Path
 import uvloop
 from sqlalchemy import Connection
 
+from service.alongside import alongside
 from service.binding import Binder
 from service.domain.deliveries import Claim
-from service.domain.digests import Skipped, SkipReason
+from service.domain.digests import Skipped
 from service.domain.policy import Result
 from service.domain.selection import unpack
 from service.domain.timetable import due_date, local_date
 from service.installation import Installation
 from service.intake import Ingested, take_in
 from service.mail.sender import Sender
-from service.planning import Planner
+from service.planning import Plan, Planner
 from service.sources import folder
 from service.store import (
     deliveries,
@@ -69,35 +70,6 @@ def ingest(
             yield report
 
 
-@dataclass(slots=True)
-class Plan:
-    """What one plan decided.
-
-    `selections` holds a hash of each distinct digest; `superseded` counts the older unsent digests
-    that new ones replace.
-    """
-
-    planned: int = 0
-    skipped: Counter[SkipReason] = field(default_factory=Counter)
-    superseded: int = 0
-    selections: set[int] = field(default_factory=set)
-
-    @property
-    def due(self) -> int:
-        """The readers decided on. One whose state changed meanwhile is not: still due."""
-        return self.planned + self.skipped.total()
-
-    def count(self, recorded: Recorded) -> None:
-        """Add what one transaction recorded."""
-        self.superseded += recorded.superseded
-        for verdict in recorded.standing:
-            if isinstance(verdict.decision, Skipped):
-                self.skipped[verdict.decision.reason] += 1
-            else:
-                self.planned += 1
-                self.selections.add(hash(verdict.decision.selection))
-
-
 def plan(
     installation: Installation,
     now: datetime,
@@ -131,14 +103,21 @@ def plan(
                 connection, verdicts, upto=upto, now=now, expires_at=now + DIGEST_LIVES
             )
 
-        with _planner(installation, new, keep, upto, now) as planner:
-            done = 0
+        def decided(planner: Planner) -> Iterator[tuple[int, list[Verdict]]]:
             for day, ids in due.pages(READERS_AT_ONCE):
                 with database.read() as connection:
                     page = readers.page(connection, ids, day)
-                for recorded in database.write_in_chunks(planner.decide(page, suppressed), record):
+                yield len(ids), planner.decide(page, suppressed)
+
+        def write(decided: tuple[int, list[Verdict]]) -> tuple[int, list[Recorded]]:
+            return decided[0], list(database.write_in_chunks(decided[1], record))
+
+        done = 0
+        with _planner(installation, new, keep, upto, now) as planner:
+            for count, written in alongside(decided(planner), write):
+                for recorded in written:
                     made.count(recorded)
-                done += len(ids)
+                done += count
                 progress(done, len(due))
     return made
 
@@ -299,6 +278,6 @@ def preview(
 
 
 def tidy(installation: Installation, now: datetime) -> int:
-    """Remove what is kept for no one any more: old parts. Returns how many."""
+    """Remove old parts, which no letter needs any more. Returns how many."""
     with installation.database.write(Turn.BULK) as connection:
         return parts.purge(connection, (now - installation.retention).date())

@@ -1,6 +1,8 @@
 """Deciding letters: for each reader a digest printed as parts, or a reason for none."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
 
@@ -14,8 +16,37 @@ from service.domain.readers import Reader, address_hash
 from service.mail.letter import Letters
 from service.matching.rankings import Rankings, Want
 from service.printing import Press
-from service.store.deliveries import Verdict
+from service.store.deliveries import Recorded, Verdict
 from service.store.papers import StoredPaper
+
+
+@dataclass(slots=True)
+class Plan:
+    """What one plan decided.
+
+    `selections` holds a hash of each distinct digest; `superseded` counts the older unsent digests
+    that new ones replace.
+    """
+
+    planned: int = 0
+    skipped: Counter[SkipReason] = field(default_factory=Counter)
+    superseded: int = 0
+    selections: set[int] = field(default_factory=set)
+
+    @property
+    def due(self) -> int:
+        """The readers decided on. One whose state changed meanwhile is not: still due."""
+        return self.planned + self.skipped.total()
+
+    def count(self, recorded: Recorded) -> None:
+        """Add what one transaction recorded."""
+        self.superseded += recorded.superseded
+        for verdict in recorded.standing:
+            if isinstance(verdict.decision, Skipped):
+                self.skipped[verdict.decision.reason] += 1
+            else:
+                self.planned += 1
+                self.selections.add(hash(verdict.decision.selection))
 
 
 class Planner:

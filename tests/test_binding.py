@@ -5,6 +5,7 @@ import email.policy
 import re
 
 import pytest
+from conftest import OpenWith
 from peers.newsroom import FRIDAY_NOON, at_work, publish, subscribe
 
 from service import binding, pipeline
@@ -116,3 +117,18 @@ def test_a_letter_is_the_same_whoever_binds_it_and_however_often(
     for _ in range(2):
         assert [forgetful.bind(claim) for claim in claims] == first
     assert len(claims) == 5
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_papers_outside_the_topics_are_listed_where_the_operator_wants_them(
+    open_with: OpenWith, wanted: bool
+) -> None:
+    installation = open_with(trending_section=wanted)
+    noticed = [Paper(title=f"Bread {upvotes}", upvotes=upvotes) for upvotes in (9, 10, 40, 20, 30)]
+    publish(installation, FRIDAY_NOON, LAMP, *noticed)
+    subscribe(installation, "ada@example.org", "lamp")
+    (claim,) = claims_of(installation)
+    text, _ = bodies(binder_of(installation).bind(claim))
+    listed = ["- Bread 40", "- Bread 30", "- Bread 20"] if wanted else []
+    assert re.findall("- Bread [0-9]+", text) == listed
+    assert ("Trending today, outside your topics" in text) == wanted

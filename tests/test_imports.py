@@ -26,12 +26,13 @@ ALLOWED = {
     "installation": {"mail", "resources", "settings", "sources", "store"},
     "intake": {"installation", "sources", "store"},
     "fetching": {"installation", "sources", "store"},
+    "alongside": set(),
     "packing": {"matching"},
     "printing": {"mail", "matching", "packing"},
     # What a topic found in a paper is marked where the letter is bound.
     "binding": {"mail", "matching"},
     "planning": {"mail", "matching", "printing", "store"},
-    "pipeline": {"binding", "installation", "intake", "planning", *ROOMS},
+    "pipeline": {"alongside", "binding", "installation", "intake", "planning", *ROOMS},
     "backtest": {"matching", "store"},
     "explain": {"mail", "matching", "store"},
     "copies": {"installation", "mail", "matching", "store"},
@@ -42,8 +43,8 @@ ALLOWED = {
     "schedule": {"consent", "fetching", "installation", "pipeline", "sources", "store"},
     "cli": {
         "backtest", "consent", "demo", "explain", "fetching", "installation", "intake", "mail",
-        "observe", "pipeline", "preferences", "resources", "schedule", "settings", "sources",
-        "store", "web",
+        "observe", "pipeline", "planning", "preferences", "resources", "schedule", "settings",
+        "sources", "store", "web",
     },
 }  # fmt: skip
 

@@ -45,6 +45,7 @@ GOOD: dict[str, tuple[str, Callable[[Settings], Any], Any]] = {
     "SOURCES_ALLOW_PRIVATE": ("true", lambda s: s.sources_allow_private, True),
     "LOOKBACK_DAYS": ("7", lambda s: s.lookback_days, 7),
     "RETENTION_DAYS": ("90", lambda s: s.retention_days, 90),
+    "TRENDING_SECTION": ("false", lambda s: s.trending_section, False),
     "TICK_SECONDS": ("0.5", lambda s: s.tick_seconds, 0.5),
     "UNCERTAIN": ("hold", lambda s: s.uncertain, "hold"),
     "LOG_LEVEL": ("debug", lambda s: s.log_level, "debug"),

@@ -77,6 +77,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_part")),
+        sqlite_autoincrement=True,
     )
     op.create_index("uq_part_day_sha256", "part", ["day", "sha256"], unique=True)
 
@@ -100,6 +101,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscriber")),
         sa.UniqueConstraint("address", name=op.f("uq_subscriber_address")),
         sa.UniqueConstraint("unsubscribe_hash", name=op.f("uq_subscriber_unsubscribe_hash")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_subscriber_status_id", "subscriber", ["status", "id"], unique=False)
 
@@ -183,6 +185,7 @@ def upgrade() -> None:
             ["subscriber_id"], ["subscriber.id"], name=op.f("fk_delivery_subscriber_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         "ix_delivery_queue",
@@ -268,6 +271,7 @@ def upgrade() -> None:
             ["subscriber_id"], ["subscriber.id"], name=op.f("fk_preference_subscriber_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_preference")),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         "ix_preference_hour",

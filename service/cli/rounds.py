@@ -27,7 +27,8 @@ from service.domain.digests import SkipReason
 from service.domain.policy import Result
 from service.installation import Installation, open_installation
 from service.intake import Ingested
-from service.pipeline import Delivered, Plan
+from service.pipeline import Delivered
+from service.planning import Plan
 from service.sources import jsonlines
 from service.store import deliveries
 

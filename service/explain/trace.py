@@ -151,6 +151,12 @@ def served_to(connection: Connection, subscriber_id: int, day: date) -> int:
     return clocks.watermark(connection, subscriber_id)
 
 
+def listed_in(connection: Connection, digest: DigestRow) -> set[str]:
+    """Return the titles that the letter of a digest lists below its cards."""
+    also = [picked.part for picked in digest.selection.also]
+    return {Card.unpack(body).said.title for body in parts.bodies_of(connection, also).values()}
+
+
 def chosen_for(connection: Connection, digest: DigestRow) -> tuple[Chosen, ...] | None:
     """Return the papers of a digest as its letter shows them; None where parts are gone."""
     selection = digest.selection

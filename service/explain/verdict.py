@@ -20,7 +20,7 @@ from service.explain.recount import (
     recount,
 )
 from service.explain.search import meant
-from service.explain.trace import Outcome, Trace, chosen_for, served_to, trace
+from service.explain.trace import Outcome, Trace, chosen_for, listed_in, served_to, trace
 from service.mail.face import face
 from service.store import deliveries, digests, papers, wanted
 from service.store.deliveries import SkipRow
@@ -166,7 +166,9 @@ class _Judge:
         if weighed.why is not Why.NOT_DUE:
             return weighed
         words = f"{_ranked(weighed)}, and the letter of {digest.local_date} took {len(shown)}"
-        if weighed.rank is not None and weighed.rank <= len(shown):
+        if title in listed_in(self._connection, digest):
+            words += "; it is listed there by title"
+        elif weighed.rank is not None and weighed.rank <= len(shown):
             words += "; its counts, or those of others, have changed since"
         return replace(weighed, why=Why.BELOW_CAP, because=words)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from markupsafe import escape
@@ -98,8 +99,13 @@ _TRENDING = encode("Trending today, outside your topics")
 def _section(section: Stencil, heading: bytes, lines: Sequence[bytes]) -> Sequence[bytes]:
     if not lines:
         return ()
-    before, after = section.around("lines", {"heading": heading})
+    before, after = _around(section, heading)
     return (before, *lines, after)
+
+
+@lru_cache(maxsize=64)
+def _around(section: Stencil, heading: bytes) -> tuple[bytes, bytes]:
+    return section.around("lines", {"heading": heading})
 
 
 def trimmed(contents: Contents, excess: int) -> Contents:

@@ -13,6 +13,7 @@ from service.domain.papers import Paper
 from service.domain.readers import Consent, Subscriber
 from service.installation import Installation
 from service.mail.address import parse_address
+from service.planning import Plan
 from service.preferences import change
 from service.store import wanted
 
@@ -20,7 +21,7 @@ DAY = timedelta(days=1)
 LECUN = ("Yann LeCun", "Ada Lovelace")
 
 
-def plan(installation: Installation, at: timedelta = timedelta(0)) -> pipeline.Plan:
+def plan(installation: Installation, at: timedelta = timedelta(0)) -> Plan:
     made = pipeline.plan(installation, FRIDAY_NOON + at)
     assert made.due == made.planned + sum(made.skipped.values())
     return made

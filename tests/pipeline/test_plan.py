@@ -16,7 +16,7 @@ from service.domain.readers import Preferences, address_hash
 from service.domain.wishes import wishes_of
 from service.installation import Installation
 from service.mail.address import parse_address
-from service.pipeline import Plan
+from service.planning import Plan
 from service.store import deliveries, subscribers, tables
 
 DAY = timedelta(days=1)

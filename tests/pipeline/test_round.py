@@ -19,7 +19,8 @@ from service.demo.catcher import Catcher
 from service.domain.policy import Result
 from service.domain.text import fold
 from service.installation import Installation
-from service.pipeline import Delivered, Plan
+from service.pipeline import Delivered
+from service.planning import Plan
 from service.store import deliveries, papers, tables
 
 # No paper of the two pages has a word of the same stem, save with a plural s: so what a word finds

@@ -9,7 +9,7 @@ from peers.newsroom import FRIDAY_NOON, digests, publish, subscribe, watermark
 from service import pipeline
 from service.domain.policy import Outcome
 from service.installation import Installation
-from service.pipeline import Plan
+from service.planning import Plan
 from service.store import deliveries, ledger
 
 DAY = timedelta(days=1)

@@ -6,13 +6,13 @@ from sqlalchemy import JSON, BigInteger, Index, text
 from sqlmodel import Field
 
 from service.domain.policy import Status
-from service.store.tables.row import BigId, Row, one_of, reference, row_id
+from service.store.tables.row import NEVER_REUSED, BigId, Row, one_of, reference, row_id
 
 
 class Part(Row, table=True):
     """An encoded, immutable piece of a letter, kept once a day for its content."""
 
-    __table_args__ = (Index("uq_part_day_sha256", "day", "sha256", unique=True),)
+    __table_args__ = (Index("uq_part_day_sha256", "day", "sha256", unique=True), NEVER_REUSED)
     id: int | None = row_id()
     day: date
     sha256: bytes
@@ -65,6 +65,7 @@ class Delivery(Row, table=True):
             sqlite_where=text("status = 'uncertain'"),
             postgresql_where=text("status = 'uncertain'"),
         ),
+        NEVER_REUSED,
     )
     id: int | None = row_id()
     subscriber_id: int = reference("subscriber.id")

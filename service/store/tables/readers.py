@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON, BigInteger, Index, text
 from sqlmodel import Field
 
-from service.store.tables.row import Row, one_of, reference, row_id
+from service.store.tables.row import NEVER_REUSED, Row, one_of, reference, row_id
 
 
 class Subscriber(Row, table=True):
@@ -15,6 +15,7 @@ class Subscriber(Row, table=True):
     __table_args__ = (
         one_of("status", ("pending", "active", "paused", "unsubscribed")),
         Index("ix_subscriber_status_id", "status", "id"),
+        NEVER_REUSED,
     )
     id: int | None = row_id()
     email: str | None = None
@@ -96,6 +97,7 @@ class Preference(Row, table=True):
             sqlite_where=text("valid_to IS NULL"),
             postgresql_where=text("valid_to IS NULL"),
         ),
+        NEVER_REUSED,
     )
     id: int | None = row_id()
     subscriber_id: int = reference("subscriber.id", index=True)

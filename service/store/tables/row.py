@@ -18,6 +18,10 @@ NAMING = {
 BigId: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
 
 
+# For ids that stand in links or deliveries: SQLite would give that of a removed last row again.
+NEVER_REUSED = {"sqlite_autoincrement": True}
+
+
 class Row(SQLModel):
     metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING)
 
