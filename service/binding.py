@@ -13,7 +13,7 @@ from service.domain.selection import Picked
 from service.domain.timetable import local_date, next_letter, spoken_schedule
 from service.domain.topics import parse
 from service.mail.dkim import Signer
-from service.mail.headers import address_value, envelope_sender
+from service.mail.headers import envelope_sender, recipient_value
 from service.mail.house import House
 from service.mail.letter import (
     Because,
@@ -80,7 +80,7 @@ class Binder:
         return {
             claim.delivery_id: Parcel(
                 envelope_sender(claim.token, self._house.address),
-                address_value(claim.recipient),
+                recipient_value(claim.recipient),
                 letter,
             )
             for claim, letter in zip(claims, letters, strict=True)

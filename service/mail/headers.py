@@ -39,6 +39,28 @@ def address_value(address: str) -> str:
         raise HeaderError(f"{address!r} is not an e-mail address: {error}") from error
 
 
+def recipient_value(address: str) -> str:
+    """Return a recipient's address as it stands on the wire: an internationalised domain as
+    A-labels, and a local part outside ASCII in Unicode (RFC 6532).
+
+    Only a server that offers SMTPUTF8 takes the latter. Raises HeaderError.
+    """
+    local, at, domain = address.rpartition("@")
+    if local.isascii():
+        return address_value(address)
+    plain = "".join(map(_plain_letter, local))
+    if not at or len(local.encode(errors="replace")) > 64 or not _LOCAL_PART.fullmatch(plain):
+        raise HeaderError(f"{address!r} is not an e-mail address")
+    return f"{local}@{domain_value(domain)}"
+
+
+def _plain_letter(character: str) -> str:
+    """Return a letter for one outside ASCII that can be seen, else what no address may hold."""
+    if character.isascii():
+        return character
+    return "x" if character.isprintable() else " "
+
+
 def domain_value(domain: str) -> str:
     """Return a domain name as it stands on the wire, in A-labels. Raises HeaderError."""
     wire = domain

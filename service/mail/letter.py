@@ -13,7 +13,7 @@ from service.mail import wording
 from service.mail.card import Because, Card
 from service.mail.contents import Contents, Entry, body, trimmed
 from service.mail.frame import Frame
-from service.mail.headers import address_value, link_value, subject_value, token_value
+from service.mail.headers import link_value, recipient_value, subject_value, token_value
 from service.mail.house import House
 from service.mail.mime import encode
 from service.mail.plain import cut_at_word, one_line, wrapped
@@ -166,7 +166,7 @@ def _given(personal: Personal, kind: str, link: str) -> str:
 def _header_value(name: str, words: Mapping[str, str], personal: Personal) -> bytes:
     match name:
         case "to":
-            value = address_value(personal.recipient)
+            value = recipient_value(personal.recipient)
         case "date":
             value = _date_value(personal.planned_at)
         case "token":
@@ -178,7 +178,7 @@ def _header_value(name: str, words: Mapping[str, str], personal: Personal) -> by
             value = quote(personal.unsubscribe.rpartition("/")[2], safe="")
         case _:
             value = words[name]
-    return value.encode("ascii")
+    return value.encode()
 
 
 # Readers share most of their words: hours, dates, counts, first names.

@@ -15,6 +15,7 @@ from service.mail.headers import (
     header_line,
     link_value,
     mailbox_value,
+    recipient_value,
     subject_value,
     token_value,
 )
@@ -117,6 +118,43 @@ def test_an_address_goes_out_in_ascii(address: str, wire: str) -> None:
 def test_what_is_not_one_plain_address_is_refused(address: str) -> None:
     with pytest.raises(HeaderError):
         address_value(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "wire"),
+    [
+        ("ada@bücher.example", "ada@xn--bcher-kva.example"),
+        ("zoë@example.net", "zoë@example.net"),
+        ("用户.+papers@例え.example", "用户.+papers@xn--r8jz45g.example"),
+        ("é" * 32 + "@example.net", "é" * 32 + "@example.net"),
+    ],
+)
+def test_a_readers_address_may_have_any_letters_before_its_at(address: str, wire: str) -> None:
+    assert recipient_value(address) == wire
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ada",
+        "zoë",
+        "zoë@",
+        "zo ë@example.net",
+        "zoë\u00a0@example.net",
+        "zoë\u2028Bcc: eve@example.net",
+        "zoë\r\nBcc: eve@example.net",
+        "zoë\x85@example.net",
+        "zoë\u202e@example.net",
+        "zoë\ud800@example.net",
+        "zoë>,<eve@example.net",
+        '"zoë"@example.net',
+        "zoë@exa mple.net",
+        "é" * 33 + "@example.net",
+    ],
+)
+def test_what_is_not_one_address_of_a_reader_is_refused(address: str) -> None:
+    with pytest.raises(HeaderError):
+        recipient_value(address)
 
 
 @given(st.text(min_size=1))
