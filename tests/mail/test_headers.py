@@ -232,6 +232,10 @@ def test_a_bare_sender_is_called_paperround() -> None:
         ({"sender": "a" * 30 + "@example.org"}, "sender"),
         ({"reply_to": "nobody"}, "reply_to"),
         ({"feedback_id": "a\nb"}, "feedback_id"),
+        ({"feedback_id": "digest:::four"}, "feedback_id"),
+        ({"feedback_id": "digest:::sixteen-letters-"}, "feedback_id"),
+        ({"feedback_id": "a:b:c:d:paperround"}, "feedback_id"),
+        ({"feedback_id": "digest: :paperround"}, "feedback_id"),
         ({"base_url": "https://papers.example.org/"}, "base_url"),
     ],
 )

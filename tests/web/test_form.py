@@ -56,7 +56,7 @@ def test_a_form_with_mistakes_comes_back_as_typed_with_each_mistake_named(
     assert dump(house.database) == before
 
 
-@pytest.mark.parametrize("email", ["", "ada", "ada@example.org\r\nBcc: bob@example.org", "ä@x@y.org"])
+@pytest.mark.parametrize("email", ["", "ada", "ada@example.org\r\nBcc: bob@example.org", "ä@a@b.c"])
 def test_what_is_no_address_is_refused(
     pages: httpx.Client, house: Installation, email: str
 ) -> None:
