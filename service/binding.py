@@ -32,6 +32,7 @@ from service.matching.index import PaperIndex
 from service.matching.stems import Stems
 
 UNDO_WITHIN = timedelta(days=30)
+_PURPOSES = {Kind.CONFIRM: Purpose.CONFIRM, Kind.GOODBYE: Purpose.UNDO}
 _SIGNING_THREADS = 2
 _PARTS_AT_HAND = 20_000
 _REASONS_AT_HAND = 20_000
@@ -154,9 +155,9 @@ class Binder:
     def _personal(self, claim: Claim) -> Personal:
         slots, base_url, wanted = claim.slots, self._house.base_url, claim.preferences
         links = {}
-        if claim.kind is not Kind.DIGEST and claim.preference_id is not None:
+        purpose = _PURPOSES.get(claim.kind)
+        if purpose is not None and claim.preference_id is not None:
             # Signed as of the planned time, so that a retry carries the very same link.
-            purpose = Purpose.CONFIRM if claim.kind is Kind.CONFIRM else Purpose.UNDO
             token = sign(self._key, purpose, claim.preference_id, claim.planned_at)
             links[purpose.value] = f"{base_url}/{purpose}/{token}"
         return Personal(
@@ -169,6 +170,7 @@ class Binder:
             topics=claim.selection.topics,
             matched=claim.selection.matched,
             unsubscribe=f"{base_url}/u/{claim.unsubscribe_token}",
+            subject_prefix=slots.get("subject_prefix", ""),
             web=f"{base_url}/d/{web_name(self._key, claim.delivery_id)}",
             schedule=spoken_schedule(wanted.timezone, wanted.send_at),
             asked_on=claim.asked_at and local_date(claim.asked_at, wanted.timezone),

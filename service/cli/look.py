@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from service import fetching, pipeline, settings
+from service import fetching, one_reader, settings
 from service.cli.clock import clock
 from service.cli.report import WorkFailed, counts, notice, number, print_json, say
 from service.domain.digests import Skipped
@@ -97,7 +97,7 @@ def preview(
             known = subscribers.by_address(connection, address.normal)
         if known is None:
             raise WorkFailed(f"{email} is not a subscriber.")
-        letter = pipeline.preview(installation, known.subscriber_id, clock(None)())
+        letter = one_reader.preview(installation, known.subscriber_id, clock(None)())
     if letter is None:
         notice(
             f"{email} is {known.status}: no letter would come."

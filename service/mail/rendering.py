@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -16,15 +16,21 @@ from service.mail.house import House
 from service.mail.plain import one_line, wrapped
 from service.mail.stencil import MARK, slots
 
-Kind = Literal["digest", "confirm", "goodbye"]
+# A first digest is one with words of its own.
+Kind = Literal["digest", "first", "confirm", "welcome", "goodbye"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+_ON_THE_LIST = ("digest", "first", "welcome")
 
+_DIGEST = (
+    *("subject", "preheader", "date", "greeting", "summary", "opening"),
+    *("unsubscribe", "web", "asked", "closing", "cards", "also", "trending"),
+)
 # What the bodies of each kind may write as `{{ slot.name }}`.
 _SLOTS: Mapping[Kind, Mapping[str, str]] = {
-    "digest": slots(
-        *("subject", "preheader", "date", "greeting", "summary", "opening"),
-        *("unsubscribe", "web", "asked", "closing", "cards", "also", "trending"),
-    ),
+    "digest": slots(*_DIGEST),
+    "first": slots(*_DIGEST, "expect"),
     "confirm": slots("asked_for", "confirm"),
+    "welcome": slots("greeting", "nothing", "expect", "opening", "unsubscribe"),
     "goodbye": slots("until", "undo"),
 }
 
@@ -62,7 +68,7 @@ class Letters:
             header=self._header(kind, subject),
             text=self._render(f"{folder}/body.txt", known),
             html=self._render(f"{folder}/body.html", {**known, "subject": subject}),
-            pieces=self._pieces() if kind == "digest" else {},
+            pieces=self._pieces() if kind in ("digest", "first") else {},
         ).pack()
 
     def card(self, paper: Paper, key: str, year: int) -> bytes:
@@ -121,7 +127,7 @@ class Letters:
             f"Date: {_slot('date')}",
             f"Message-ID: <{_slot('token')}@{house.host}>",
         ]
-        if kind == "digest":
+        if kind in _ON_THE_LIST:
             mailto = f"mailto:{quote(house.address, safe='@')}"
             lines += [
                 f"List-Id: Paperround <{house.list_id}>",

@@ -20,6 +20,7 @@ from peers.correspondence import (
     ANYTHING,
     FRAMES,
     HOUSE,
+    KINDS,
     LAMP,
     LETTERS,
     STOP,
@@ -29,6 +30,7 @@ from peers.correspondence import (
     because_of,
     card_of,
     entry,
+    letter_of,
 )
 
 from service.domain.papers import Paper
@@ -264,6 +266,72 @@ def test_a_confirm_letter_asks_once_and_quotes_the_topics() -> None:
     assert "Ada" not in text, "a name typed by a stranger has no place here"
 
 
+def test_a_first_letter_says_what_to_expect_and_that_it_is_the_first() -> None:
+    said = replace(ADA, matched=9)
+    _, message, page, text = read(letter_of("first", [LAMP, Paper(title="Ferry")], said))
+    assert (
+        message["Subject"] == "Your first papers: Lamp: Small Agents <Ask> Before & After + 1 more"
+    )
+    assert page.texts("h1") == ["You’re in, Ada."]
+    assert page.texts("p")[:2] == [
+        "To begin with, 2 papers of the last days for 4 topics; 7 more matched.",
+        "From now on a letter comes daily at 07:00, Berlin time, on days with papers for you.",
+    ]
+    opening = " ".join(text.partition("\nRead on")[0].split())
+    assert opening == "Paperround, Friday 21 August You’re in, Ada. " + " ".join(
+        page.texts("p")[:2]
+    )
+    assert page.texts("h2")[:2] == [LAMP.title, "Ferry"]
+    assert set(page.links) == set(re.findall(r"https://\S+", text))
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_a_first_letter_to_a_reader_without_topics_brings_what_trended() -> None:
+    _, message, page, _ = read(letter_of("first", [LAMP], replace(ADA, topics=0, name=None)))
+    assert message["Subject"] == "Your first papers: Lamp: Small Agents <Ask> Before & After"
+    assert page.texts("h1") == ["You’re in."]
+    assert page.texts("p")[0] == "To begin with, the most trending paper of the last days."
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "words"),
+    [
+        (("agents", "state & space"), "was about agents or state & space."),
+        (("a", "b", "c", "d", "e"), "was about a, b, c or 2 more."),
+        (("see example.net",), "was about your topic."),
+    ],
+)
+def test_a_welcome_without_papers_says_so_and_what_to_expect(
+    asked_for: tuple[str, ...], words: str
+) -> None:
+    personal = replace(ADA, asked_for=asked_for)
+    _, message, page, text = read(join(FRAMES["welcome"], Contents(), personal))
+    assert message["Subject"] == "Your Paperround letter is set up"
+    assert page.texts("h1") == ["You’re in, Ada."]
+    expect = "From now on a letter comes daily at 07:00, Berlin time, on days with papers for you."
+    assert page.texts("p")[:2] == [f"No paper of the last days {words}", expect]
+    assert " ".join(text.split()).startswith(
+        f"You’re in, Ada. No paper of the last days {words} {expect} Unsubscribe: {STOP}"
+    )
+    assert set(page.links) == {STOP} == set(re.findall(r"https://\S+", text))
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_a_welcome_when_no_paper_came_at_all_says_just_that() -> None:
+    _, _, page, _ = read(join(FRAMES["welcome"], Contents(), replace(ADA, asked_for=())))
+    assert page.texts("p")[0] == "No paper came in the last days."
+
+
+@settings(deadline=None)
+@given(ANYTHING, ANYTHING)
+def test_any_name_and_topic_are_inert_in_a_welcome(name: str, topic: str) -> None:
+    personal = replace(ADA, name=name, asked_for=(topic,))
+    raw, _, page, text = read(join(FRAMES["welcome"], Contents(), personal))
+    assert_fit_for_the_wire(raw)
+    assert set(page.links) == {STOP} == set(re.findall(r"https://\S+", text))
+    assert page.tags <= read(join(FRAMES["welcome"], Contents(), ADA))[2].tags
+
+
 def test_a_goodbye_letter_offers_the_way_back() -> None:
     _, message, page, text = read(join(FRAMES["goodbye"], Contents(), ADA))
     assert message["Subject"] == "You're unsubscribed"
@@ -277,9 +345,10 @@ def test_a_letter_without_its_link_is_an_error_that_names_it(kind: Kind) -> None
         join(FRAMES[kind], Contents(), replace(ADA, links={}))
 
 
-def test_a_digest_without_a_paper_is_an_error() -> None:
+@pytest.mark.parametrize("kind", ["digest", "first"])
+def test_a_digest_without_a_paper_is_an_error(kind: Kind) -> None:
     with pytest.raises(ValueError, match="without a paper"):
-        join(FRAMES["digest"], Contents(), ADA)
+        join(FRAMES[kind], Contents(), ADA)
 
 
 @pytest.mark.parametrize(
@@ -408,7 +477,7 @@ def test_two_deliveries_differ_in_message_id_and_boundary() -> None:
     assert message.get_boundary() == f"=_{'f' * 32}"
 
 
-@pytest.mark.parametrize("kind", ["digest", "confirm", "goodbye"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_frame_comes_back_from_storage(kind: Kind) -> None:
     part = LETTERS.frame(kind)
     assert Frame.unpack(part).pack() == part

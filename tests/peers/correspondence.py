@@ -14,13 +14,13 @@ from service.mail.letter import (
     Entry,
     Frame,
     House,
-    Kind,
     Letters,
     Personal,
     Reasons,
     join,
     show,
 )
+from service.mail.rendering import KINDS, Kind
 
 TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates"
 HOUSE = House(
@@ -31,7 +31,6 @@ HOUSE = House(
     feedback_id="digest:paperround:example",
 )
 LETTERS = Letters(TEMPLATES, HOUSE)
-KINDS: tuple[Kind, ...] = ("digest", "confirm", "goodbye")
 FRAMES = {kind: Frame.unpack(LETTERS.frame(kind)) for kind in KINDS}
 TOKEN = "0123456789abcdef" * 2
 WEB = "https://papers.example.org/d/W"

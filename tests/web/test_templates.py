@@ -66,7 +66,7 @@ def contexts(text: str) -> dict[str, dict[str, Any]]:
             "timezone": text,
             "first_letter": text,
         },
-        "confirmed": {"first_letter": text},
+        "confirmed": {"schedule": text},
         "unsubscribe": {"address": text},
         "goodbye": {"undo": text},
         "message": {"title": text, "paragraphs": [text], "link": (text, "/")},
