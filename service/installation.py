@@ -27,6 +27,7 @@ class Installation:
 
     database: Database
     letters: Letters
+    templates: tuple[Path, ...]
     house: House
     signer: Signer | None
     key: bytes
@@ -57,6 +58,7 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
     An embedded database is upgraded unless `upgrade` is false. Raises SettingsError or StoreError.
     """
     house = house_of(settings)
+    templates = template_folders(settings)
     signer = dkim_signer(settings)
     database = Database(settings.database)
     if upgrade:
@@ -67,7 +69,8 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
             raise
     return Installation(
         database=database,
-        letters=Letters(resources.folder("templates"), house),
+        letters=Letters(templates, house),
+        templates=templates,
         house=house,
         signer=signer,
         key=settings.signing_key(),
@@ -104,6 +107,17 @@ def house_of(settings: Settings) -> House:
         field, _, words = str(error).partition(": ")
         variable = PREFIX + ("FROM" if field == "sender" else field.upper())
         raise SettingsError(f"{variable}: {words}") from None
+
+
+def template_folders(settings: Settings) -> tuple[Path, ...]:
+    """Return the folders of templates, the operator's own before ours. Raises SettingsError."""
+    ours = resources.folder("templates")
+    own = settings.templates_dir
+    if own is None:
+        return (ours,)
+    if not own.is_dir():
+        raise SettingsError(f"{PREFIX}TEMPLATES_DIR: {own} is not a folder")
+    return (own.absolute(), ours)
 
 
 def dkim_signer(settings: Settings) -> Signer | None:

@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     reply_to: str | None = None
     feedback_id: str | None = None
     postal_address: str | None = None
+    templates_dir: Path | None = None
     dkim_domain: str | None = None
     dkim_selector: str | None = None
     dkim_key_file: Path | None = None

@@ -33,6 +33,7 @@ GOOD: dict[str, tuple[str, Callable[[Settings], Any], Any]] = {
     "REPLY_TO": ("help@example.org", lambda s: s.reply_to, "help@example.org"),
     "FEEDBACK_ID": ("a:b:c:papers", lambda s: s.feedback_id, "a:b:c:papers"),
     "POSTAL_ADDRESS": ("1 Main St", lambda s: s.postal_address, "1 Main St"),
+    "TEMPLATES_DIR": ("/etc/looks", lambda s: s.templates_dir, Path("/etc/looks")),
     "DKIM_DOMAIN": ("example.org", lambda s: s.dkim_domain, "example.org"),
     "DKIM_SELECTOR": ("august", lambda s: s.dkim_selector, "august"),
     "DKIM_KEY_FILE": ("/etc/dkim.pem", lambda s: s.dkim_key_file, Path("/etc/dkim.pem")),

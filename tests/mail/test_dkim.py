@@ -105,7 +105,7 @@ def test_no_second_one_can_be_put_beside_what_stands_once(name: str) -> None:
 
 
 def test_a_reply_to_cannot_be_added_to_a_letter_without_one() -> None:
-    letters = Letters(TEMPLATES, replace(HOUSE, reply_to=None))
+    letters = Letters([TEMPLATES], replace(HOUSE, reply_to=None))
     signer, frame = signer_of("ed25519"), Frame.unpack(letters.frame("confirm"))
     letter = signer.signed(letter_of("confirm", [], frame=frame), ADA.planned_at)
     assert b"Reply-To: " not in letter

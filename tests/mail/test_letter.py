@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from jinja2 import UndefinedError
 from peers.correspondence import (
     ADA,
     ANYTHING,
@@ -48,6 +47,7 @@ from service.mail.letter import (
     show,
 )
 from service.mail.plain import cut_at_word, one_line
+from service.mail.templates import TemplateMistake
 
 
 class Page(HTMLParser):
@@ -465,7 +465,7 @@ def test_a_letter_of_huge_papers_fits_and_says_what_it_leaves_out(
 
 
 def test_the_same_letter_is_made_of_the_same_bytes() -> None:
-    again = Letters(TEMPLATES, HOUSE)
+    again = Letters([TEMPLATES], HOUSE)
     assert again.frame("digest") == LETTERS.frame("digest")
     assert again.card(LAMP, "k1", 2026) == LETTERS.card(LAMP, "k1", 2026)
     assert digest([(LAMP, ["agents"])])[0] == digest([(LAMP, ["agents"])])[0]
@@ -500,10 +500,16 @@ def test_a_letter_loads_nothing_and_its_style_sheet_is_small() -> None:
 def test_a_template_may_be_replaced_and_a_mistake_in_it_names_the_slot(tmp_path: Path) -> None:
     shutil.copytree(TEMPLATES / "email", tmp_path / "email")
     (tmp_path / "email" / "digest" / "body.txt").write_text("Hello {{ slot.greting }}\r\n")
-    with pytest.raises(UndefinedError, match="greting"):
-        Letters(tmp_path, HOUSE).frame("digest")
-    (tmp_path / "email" / "digest" / "body.txt").write_text("{{ slot.greeting }}\n{{ slot.cards }}")
-    frame = Frame.unpack(Letters(tmp_path, HOUSE).frame("digest"))
+    with pytest.raises(TemplateMistake, match=r"digest/body.txt, line 1: .*greting"):
+        Letters([tmp_path], HOUSE).frame("digest")
+    (tmp_path / "email" / "digest" / "body.txt").write_text("{{ slot.cards }}")
+    with pytest.raises(TemplateMistake, match=r"digest/body.txt: must hold slot.also$"):
+        Letters([tmp_path], HOUSE).frame("digest")
+    (tmp_path / "email" / "digest" / "body.txt").write_text(
+        "{{ slot.greeting }}\n{{ slot.cards }}{{ slot.also }}{{ slot.trending }}"
+        "{{ slot.unsubscribe }}"
+    )
+    frame = Frame.unpack(Letters([tmp_path], HOUSE).frame("digest"))
     _, _, _, text = read(join(frame, Contents([entry(LAMP, [])]), ADA))
     assert text.startswith("Good morning, Ada.\n1. Lamp")
 
@@ -515,4 +521,4 @@ def test_a_card_without_its_because_is_an_error_that_names_the_template(
     shutil.copytree(TEMPLATES / "email", tmp_path / "email")
     (tmp_path / "email" / "parts" / f"card.{suffix}").write_text("{{ face.title }}")
     with pytest.raises(ValueError, match=f"card.{suffix}"):
-        Letters(tmp_path, HOUSE).card(LAMP, "k1", 2026)
+        Letters([tmp_path], HOUSE).card(LAMP, "k1", 2026)

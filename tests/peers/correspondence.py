@@ -30,7 +30,7 @@ HOUSE = House(
     postal_address="Example Library, 1 Reading Lane",
     feedback_id="digest:paperround:example",
 )
-LETTERS = Letters(TEMPLATES, HOUSE)
+LETTERS = Letters([TEMPLATES], HOUSE)
 FRAMES = {kind: Frame.unpack(LETTERS.frame(kind)) for kind in KINDS}
 TOKEN = "0123456789abcdef" * 2
 WEB = "https://papers.example.org/d/W"
