@@ -64,7 +64,7 @@ def new(
     if as_json:
         print_json({"file": str(file), "settings": lines, **_record(signer)})
         return
-    say(f"The key is in {file}: readable by you alone, and by nobody else.\n")
+    say(f"The key is in {file}: readable by you alone.\n")
     say("1. Put this record into the DNS:\n")
     _say_record(signer)
     say("\n2. Once it is there, set:\n")
