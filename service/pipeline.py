@@ -21,6 +21,7 @@ from service.alongside import alongside
 from service.binding import Binder
 from service.domain.policy import Result
 from service.domain.timetable import due_date, local_date
+from service.garbage import seldom_collected
 from service.installation import Installation
 from service.intake import Ingested, take_in
 from service.mail.letter import Kind as LetterKind
@@ -54,7 +55,7 @@ def ingest(
 
     In the digest folder, a bad file is put into quarantine, and a good one away if so configured.
     """
-    with installation.database.alone("ingest"):
+    with installation.database.alone("ingest"), seldom_collected():
         for found in folder.files(paths, installation.max_file_bytes):
             report, bad = take_in(installation, found, now)
             if found.path.parent.resolve() == installation.digest_dir.resolve():
@@ -83,7 +84,7 @@ def plan(
     after that applies from the next plan.
     """
     database, made = installation.database, Plan()
-    with database.alone("plan"):
+    with database.alone("plan"), seldom_collected():
         with database.read() as connection:
             upto = papers.last_seq(connection)
             news_since = None if everyone else upto

@@ -25,14 +25,12 @@ from service.store.papers import StoredPaper
 class Plan:
     """What one plan decided.
 
-    `selections` holds a hash of each distinct digest; `superseded` counts the older unsent digests
-    that new ones replace.
+    `superseded` counts the older unsent digests that new ones replace.
     """
 
     planned: int = 0
     skipped: Counter[SkipReason] = field(default_factory=Counter)
     superseded: int = 0
-    selections: set[int] = field(default_factory=set)
 
     @property
     def due(self) -> int:
@@ -47,7 +45,6 @@ class Plan:
                 self.skipped[verdict.decision.reason] += 1
             else:
                 self.planned += 1
-                self.selections.add(hash(verdict.decision.selection))
 
 
 class Planner:

@@ -90,8 +90,9 @@ class Database:
     ) -> Iterator[Result]:
         """Apply the items in short transactions, in order, and yield each one's result.
 
-        On SQLite each lasts about CHUNK_SECONDS and is followed by as long a pause, so that the
-        ledger and sign-ups get their turns; items that are made on demand are made in it.
+        Each lasts about CHUNK_SECONDS. On SQLite, when another writer waits at its end, as long a
+        pause follows, so that the ledger and sign-ups get their turns; items that are made on
+        demand are made in it.
         """
         remaining = iter(items)
         size, next_at = FIRST_CHUNK, 0.0
@@ -101,11 +102,12 @@ class Database:
             with self.write(Turn.BULK) as connection:
                 began = time.monotonic()
                 result = apply(connection, chunk)
+                wanted = self._turns.wanted()
             ended = time.monotonic()
             held = ended - began
             yield result
             size = min(max(int(size * CHUNK_SECONDS / max(held, 1e-6)), 10), LARGEST_CHUNK)
-            next_at = ended + held if self.embedded is not None else 0.0
+            next_at = ended + held if wanted else 0.0
 
     @contextmanager
     def alone(self, name: str) -> Iterator[None]:

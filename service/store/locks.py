@@ -32,11 +32,12 @@ class FileLocks:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def take(self, name: str, *, wait: bool = True) -> "FileLock | None":
+    def take(self, name: str, *, wait: bool = True, shared: bool = False) -> "FileLock | None":
         self._folder.mkdir(exist_ok=True)
         descriptor = os.open(self._folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+            fcntl.flock(descriptor, kind | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             os.close(descriptor)
             return None
@@ -108,9 +109,10 @@ class AdvisoryLock:
     def release(self) -> None:
         if self._connection.closed:
             return
-        with suppress(DBAPIError):
-            # The server notices only some time after it that a session was closed.
-            self._connection.scalar(text("SELECT pg_advisory_unlock_all()"))
+        if not self._connection.invalidated:
+            with suppress(DBAPIError):
+                # The server notices only some time after it that a session was closed.
+                self._connection.scalar(text("SELECT pg_advisory_unlock_all()"))
         with suppress(DBAPIError):
             # Closing the session gives back every lock it holds, whatever state it is in.
             self._connection.invalidate()

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import IntEnum
 from typing import Protocol
 
-from service.store.locks import FileLocks
+from service.store.locks import FileLock, FileLocks
 
 
 class Turn(IntEnum):
@@ -22,12 +22,18 @@ class Turn(IntEnum):
 class Turns(Protocol):
     def take(self, turn: Turn) -> AbstractContextManager[None]: ...
 
+    def wanted(self) -> bool:
+        """Say whether another waits while we write."""
+
 
 class FreeForAll:
     """PostgreSQL lets writers write side by side."""
 
     def take(self, turn: Turn) -> AbstractContextManager[None]:
         return nullcontext()
+
+    def wanted(self) -> bool:
+        return False
 
 
 class OneAtATime:
@@ -49,8 +55,7 @@ class OneAtATime:
             heapq.heappop(self._waiting)
             self._busy = True
         try:
-            lock = self._locks.take("turn")
-            assert lock is not None
+            lock = self._locks.take("turn", wait=False) or self._queue()
             try:
                 yield
             finally:
@@ -59,3 +64,23 @@ class OneAtATime:
             with self._changed:
                 self._busy = False
                 self._changed.notify_all()
+
+    def wanted(self) -> bool:
+        with self._changed:
+            if self._waiting:
+                return True
+        nobody = self._locks.take("queue", wait=False)
+        if nobody is not None:
+            nobody.release()
+        return nobody is None
+
+    def _queue(self) -> FileLock:
+        """Wait for the turn of another process, for it to see."""
+        queue = self._locks.take("queue", shared=True)
+        try:
+            lock = self._locks.take("turn")
+        finally:
+            if queue is not None:
+                queue.release()
+        assert lock is not None
+        return lock

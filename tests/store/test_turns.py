@@ -147,6 +147,28 @@ def test_another_process_waits_until_the_writer_is_done_or_dead(
     database.close()
 
 
+def _write(database_url: str, folder: Path) -> None:
+    with open_installation(make_settings(database_url, folder)).database.write():
+        pass
+
+
+def test_a_writer_sees_that_another_process_waits_and_when_none_does(
+    sqlite: Installation, tmp_path: Path
+) -> None:
+    turns = sqlite.database._turns
+    process = SPAWN.Process(
+        target=_write, args=(f"sqlite:///{tmp_path / 'paperround.db'}", tmp_path)
+    )
+    with sqlite.database.write(Turn.BULK):
+        assert not turns.wanted()
+        process.start()
+        until(turns.wanted)
+    process.join(PATIENCE)
+    with sqlite.database.write(Turn.BULK):
+        assert not turns.wanted()
+    sqlite.database.close()
+
+
 def _fill(database_url: str, folder: Path, pipe: Pipe) -> None:
     database = open_installation(make_settings(database_url, folder)).database
 
