@@ -37,6 +37,7 @@ ALLOWED = {
         "alongside", "binding", "garbage", "installation", "intake", "pausing",
         "planning", *ROOMS,
     },
+    "one_reader": {"binding", "installation", "mail", "notices", "pipeline", "store"},
     "backtest": {"matching", "store"},
     "explain": {"mail", "matching", "store"},
     "copies": {"installation", "mail", "matching", "store"},
@@ -45,14 +46,14 @@ ALLOWED = {
     "pausing": {"installation", "store"},
     "preferences": {"installation", "mail", "notices", "store"},
     "web": {
-        "consent", "copies", "installation", "mail", "pausing", "pipeline", "preferences",
-        "resources", "store",
+        "consent", "copies", "installation", "mail", "one_reader", "pausing", "pipeline",
+        "preferences", "resources", "store",
     },
     "schedule": {"consent", "fetching", "installation", "pipeline", "sources", "store"},
     "cli": {
         "backtest", "consent", "demo", "explain", "fetching", "installation", "intake", "mail",
-        "observe", "pausing", "pipeline", "planning", "preferences", "resources", "schedule",
-        "settings", "sources", "store", "web",
+        "observe", "one_reader", "pausing", "pipeline", "planning", "preferences", "resources",
+        "schedule", "settings", "sources", "store", "web",
     },
 }  # fmt: skip
 

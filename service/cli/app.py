@@ -10,13 +10,27 @@ import typer
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from service import settings
-from service.cli import db, demo, editions, explain, look, rounds, serve, subscribers, topics
+from service.cli import (
+    db,
+    demo,
+    dkim,
+    editions,
+    explain,
+    look,
+    preview,
+    rounds,
+    serve,
+    subscribers,
+    templates,
+    topics,
+)
 from service.cli.report import WorkFailed, notice, say
 from service.domain.filters import FilterError
 from service.domain.timetable import TimetableError
 from service.domain.topics import TopicError
 from service.domain.wishes import WishError
 from service.mail.address import AddressError
+from service.mail.templates import TemplateMistake
 from service.settings import SettingsError
 from service.store.engine import StoreError
 
@@ -32,11 +46,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 # In the order of the help: see it, run it, do its steps by hand, look at it, manage it.
-for commands in (demo, serve, rounds, look, explain):
+for commands in (demo, serve, rounds, look, preview, explain):
     commands.add_to(app)
 app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(topics.app, name="topics")
 app.add_typer(editions.app, name="editions")
+app.add_typer(templates.app, name="templates")
+app.add_typer(dkim.app, name="dkim")
 app.add_typer(db.app, name="db")
 
 
@@ -70,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except TopicError as error:
         notice(f"That topic cannot be read.\n{error.explain()}")
         sys.exit(2)
-    except (WorkFailed, StoreError) as error:
+    except (WorkFailed, StoreError, TemplateMistake) as error:
         notice(str(error))
         sys.exit(1)
     except SQLAlchemyError as error:

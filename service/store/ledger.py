@@ -208,7 +208,7 @@ def _unwanted() -> Any:
         _SUBSCRIBER.c.email.is_not(None),
         or_(
             kind == Kind.GOODBYE,
-            and_(kind == Kind.DIGEST, status == Consent.ACTIVE),
+            and_(kind.in_((Kind.DIGEST, Kind.WELCOME)), status == Consent.ACTIVE),
             and_(kind == Kind.PREFERENCES, status.in_((Consent.ACTIVE, Consent.PAUSED))),
             and_(kind == Kind.CONFIRM, status != Consent.UNSUBSCRIBED),
         ),

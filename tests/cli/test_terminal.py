@@ -20,7 +20,7 @@ def test_help_names_every_command_in_one_whole_line(paperround: Paperround) -> N
     listed = re.findall(r"^  ([a-z]+)  +(\S.*)$", ran.out.partition("Commands:")[2], re.MULTILINE)
     assert [name for name, _ in listed] == [
         "demo", "run", "send", "fetch", "ingest", "plan", "deliver", "status", "preview",
-        "explain", "subscribers", "topics", "editions", "db",
+        "explain", "subscribers", "topics", "editions", "templates", "dkim", "db",
     ]  # fmt: skip
     for line in ran.out.splitlines():
         assert len(line) <= 80
@@ -29,7 +29,18 @@ def test_help_names_every_command_in_one_whole_line(paperround: Paperround) -> N
 
 @pytest.mark.parametrize(
     "name",
-    ["subscribers", "topics", "editions", "db", "ingest", "fetch", "run", "demo", "explain"],
+    [
+        "subscribers",
+        "topics",
+        "editions",
+        "dkim",
+        "db",
+        "ingest",
+        "fetch",
+        "run",
+        "demo",
+        "explain",
+    ],
 )
 def test_each_command_has_a_help_that_is_not_cut(paperround: Paperround, name: str) -> None:
     ran = paperround(name, "--help")
