@@ -196,7 +196,7 @@ def deliver(
         if installation.resend_uncertain:
             ledger.resend_uncertain(connection)
         delivered.expired = ledger.expire(connection, now())
-        held = holds.in_force(connection, now()).everything
+        held = holds.in_force(connection).everything
         if held is not None and held.scope == holds.BREAKER:
             delivered.halted = held.reason
         elif held is not None:

@@ -10,7 +10,20 @@ import typer
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from service import settings
-from service.cli import db, demo, editions, explain, look, rounds, serve, subscribers, topics
+from service.cli import (
+    db,
+    deliveries,
+    demo,
+    editions,
+    explain,
+    holds,
+    look,
+    rounds,
+    serve,
+    subscribers,
+    suppressions,
+    topics,
+)
 from service.cli.report import WorkFailed, notice, say
 from service.domain.filters import FilterError
 from service.domain.timetable import TimetableError
@@ -32,9 +45,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 # In the order of the help: see it, run it, do its steps by hand, look at it, manage it.
-for commands in (demo, serve, rounds, look, explain):
+for commands in (demo, serve, rounds, holds, look, explain):
     commands.add_to(app)
 app.add_typer(subscribers.app, name="subscribers")
+app.add_typer(suppressions.app, name="suppressions")
+app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(topics.app, name="topics")
 app.add_typer(editions.app, name="editions")
 app.add_typer(db.app, name="db")

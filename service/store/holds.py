@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, false, or_, select, update
+from sqlalchemy import Connection, exists, false, select, update
 
 from service.store import tables
 from service.store.dialect import upsert
@@ -54,17 +54,15 @@ def scope_of(domain: str | None) -> str:
     return EVERYTHING if domain is None else f"{_DOMAIN}{domain}"
 
 
-def in_force(connection: Connection, now: datetime) -> Holds:
+def in_force(connection: Connection) -> Holds:
     """Return what is held now, everything first, then by domain."""
-    query = select(_HOLD.c.scope, _HOLD.c.reason, _HOLD.c.since).where(
-        or_(_HOLD.c.until.is_(None), _HOLD.c.until > now)
-    )
+    query = select(_HOLD.c.scope, _HOLD.c.reason, _HOLD.c.since).where(_HOLD.c.until.is_(None))
     return Holds(tuple(HoldRow(*row) for row in connection.execute(query.order_by(_HOLD.c.scope))))
 
 
-def not_held(connection: Connection, now: datetime) -> tuple[Any, ...]:
+def not_held(connection: Connection) -> tuple[Any, ...]:
     """Return the conditions under which a letter is not held now."""
-    held = in_force(connection, now)
+    held = in_force(connection)
     if held.everything:
         return (false(),)
     if not held.domains:
@@ -90,7 +88,7 @@ def place(connection: Connection, scope: str, reason: str, now: datetime) -> Non
 
 def lift(connection: Connection, scope: str, now: datetime) -> bool:
     """End a hold; False when the scope is not held. When it ended stays on record."""
-    held = (_HOLD.c.scope == scope, or_(_HOLD.c.until.is_(None), _HOLD.c.until > now))
+    held = (_HOLD.c.scope == scope, _HOLD.c.until.is_(None))
     return bool(connection.execute(update(_HOLD).where(*held).values(until=now)).rowcount)
 
 

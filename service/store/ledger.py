@@ -208,7 +208,7 @@ def _claimable(connection: Connection, now: datetime) -> tuple[Any, ...]:
         _DELIVERY.c.status == Status.QUEUED,
         _DELIVERY.c.worker_id.is_(None),
         _DELIVERY.c.next_attempt_at <= now,
-        *holds.not_held(connection, now),
+        *holds.not_held(connection),
     )
 
 

@@ -16,6 +16,12 @@ from service.store import holds, subscribers, suppressions, tables
 # How many of the latest tries that failed are looked through for policy rejections.
 _TRIES_LOOKED_AT = 5000
 
+WAY_OUT = (
+    "See `paperround deliveries list --status failed`. Where the server was wrong, `paperround "
+    "suppressions remove --awaiting`; where the addresses are gone, `paperround suppressions "
+    "confirm --all`. Then `paperround resume`"
+)
+
 _DELIVERY = tables.table(tables.Delivery)
 _SUBSCRIBER = tables.table(tables.Subscriber)
 _ATTEMPT = tables.table(tables.Attempt)
@@ -64,7 +70,7 @@ class Watch:
         said = f"{settlement.outcome.code} {enhanced_code(settlement.outcome.text) or ''}".strip()
         words = (
             f"{last.refused:,} of the last {last.letters:,} letters were refused, lastly with "
-            f"{said}; nobody was suppressed for it, {awaiting:,} await your word"
+            f"{said}; nobody was suppressed for it, {awaiting:,} await your word. {WAY_OUT}"
         )
         holds.place(connection, holds.BREAKER, words, settlement.at)
         return words
