@@ -41,9 +41,9 @@ def pause(
 
 
 def resume(domain: Domain = None, as_json: AsJson = False) -> None:
-    """Send again what was paused, or what was halted because refusals were too many.
+    """Send again what was paused, or halted.
 
-    Domains that are paused on their own stay so.
+    That lifts the halt of a run with too many refusals, too. Domains that are paused on their own stay so.
     """
     normal, now = normal_domain(domain), datetime.now(UTC)
     scopes = [holds.scope_of(normal)] + ([holds.BREAKER] if normal is None else [])
