@@ -9,7 +9,7 @@ COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY service ./service
 COPY templates ./templates
 COPY migrations ./migrations
-RUN pip install --constraint constraints.txt ".[postgres]" && rm -rf /src
+RUN pip install --constraint constraints.txt ".[dkim,postgres]" && rm -rf /src
 
 USER paperround
 # With nothing configured, the embedded database and its key are kept here.

@@ -1,6 +1,7 @@
 """Letters bound from the parts a delivery names, one for each reader."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TypeVar
 
@@ -11,7 +12,8 @@ from service.domain.papers import Paper
 from service.domain.selection import Picked
 from service.domain.timetable import local_date, next_letter, spoken_schedule
 from service.domain.topics import parse
-from service.mail.headers import address_value, envelope_sender
+from service.mail.dkim import Signer
+from service.mail.headers import envelope_sender, recipient_value
 from service.mail.house import House
 from service.mail.letter import (
     Because,
@@ -30,6 +32,8 @@ from service.matching.index import PaperIndex
 from service.matching.stems import Stems
 
 UNDO_WITHIN = timedelta(days=30)
+_PURPOSES = {Kind.CONFIRM: Purpose.CONFIRM, Kind.GOODBYE: Purpose.UNDO}
+_SIGNING_THREADS = 2
 _PARTS_AT_HAND = 20_000
 _REASONS_AT_HAND = 20_000
 _ENTRIES_AT_HAND = 10_000
@@ -41,13 +45,19 @@ AnyPart = TypeVar("AnyPart", Frame, Card, Because)
 class Binder:
     """Binds a claim's parts to a letter: the same claim always gives the same bytes.
 
-    `load` returns the bodies of parts by id; those at hand are not loaded again.
+    `load` returns the bodies of parts by id; those at hand are not loaded again. `signer` signs
+    what is bound, in the name of the house's domain.
     """
 
     def __init__(
-        self, house: House, key: bytes, load: Callable[[Iterable[int]], Mapping[int, bytes]]
+        self,
+        house: House,
+        signer: Signer | None,
+        key: bytes,
+        load: Callable[[Iterable[int]], Mapping[int, bytes]],
     ) -> None:
         self._house = house
+        self._signer = signer
         self._key = key
         self._load = load
         self._batch: Sequence[Claim] = ()
@@ -60,19 +70,30 @@ class Binder:
     def wrap(self, claims: Sequence[Claim]) -> dict[int, Parcel]:
         """Return each claim's letter in its envelope, by delivery id."""
         self._batch = claims
+        bound = map(self._letter, claims)
+        if self._signer is not None:
+            # An RSA signature costs ten times the rest and does not hold the interpreter: one
+            # letter is signed beside another, while the next are bound.
+            with ThreadPoolExecutor(_SIGNING_THREADS) as threads:
+                letters = list(threads.map(self._signed, claims, bound))
+        else:
+            letters = list(bound)
         return {
             claim.delivery_id: Parcel(
                 envelope_sender(claim.token, self._house.address),
-                address_value(claim.recipient),
-                self._letter(claim),
+                recipient_value(claim.recipient),
+                letter,
             )
-            for claim in claims
+            for claim, letter in zip(claims, letters, strict=True)
         }
 
     def bind(self, claim: Claim) -> bytes:
-        """Return the whole message of a claim."""
+        """Return the whole message of a claim, signed if letters are."""
         self._batch = (claim,)
-        return self._letter(claim)
+        return self._signed(claim, self._letter(claim))
+
+    def _signed(self, claim: Claim, letter: bytes) -> bytes:
+        return self._signer.signed(letter, claim.planned_at) if self._signer else letter
 
     def _letter(self, claim: Claim) -> bytes:
         selection = claim.selection
@@ -134,9 +155,9 @@ class Binder:
     def _personal(self, claim: Claim) -> Personal:
         slots, base_url, wanted = claim.slots, self._house.base_url, claim.preferences
         links = {}
-        if claim.kind is not Kind.DIGEST and claim.preference_id is not None:
+        purpose = _PURPOSES.get(claim.kind)
+        if purpose is not None and claim.preference_id is not None:
             # Signed as of the planned time, so that a retry carries the very same link.
-            purpose = Purpose.CONFIRM if claim.kind is Kind.CONFIRM else Purpose.UNDO
             token = sign(self._key, purpose, claim.preference_id, claim.planned_at)
             links[purpose.value] = f"{base_url}/{purpose}/{token}"
         return Personal(
@@ -149,6 +170,7 @@ class Binder:
             topics=claim.selection.topics,
             matched=claim.selection.matched,
             unsubscribe=f"{base_url}/u/{claim.unsubscribe_token}",
+            subject_prefix=slots.get("subject_prefix", ""),
             web=f"{base_url}/d/{web_name(self._key, claim.delivery_id)}",
             schedule=spoken_schedule(wanted.timezone, wanted.send_at),
             asked_on=claim.asked_at and local_date(claim.asked_at, wanted.timezone),

@@ -10,6 +10,7 @@ from service import resources
 from service.domain.breaker import Breaker
 from service.domain.route import Route
 from service.domain.sources import Source
+from service.mail.dkim import DkimError, Signer, read_key
 from service.mail.house import House
 from service.mail.letter import Letters
 from service.settings import PREFIX, Settings, SettingsError
@@ -27,7 +28,9 @@ class Installation:
 
     database: Database
     letters: Letters
+    templates: tuple[Path, ...]
     house: House
+    signer: Signer | None
     key: bytes
     route: Route
     connections: int
@@ -56,18 +59,9 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
 
     An embedded database is upgraded unless `upgrade` is false. Raises SettingsError or StoreError.
     """
-    try:
-        house = House(
-            sender=settings.from_,
-            base_url=settings.base_url,
-            reply_to=settings.reply_to,
-            postal_address=settings.postal_address,
-            feedback_id=settings.feedback_id,
-        )
-    except ValueError as error:
-        field, _, words = str(error).partition(": ")
-        variable = PREFIX + ("FROM" if field == "sender" else field.upper())
-        raise SettingsError(f"{variable}: {words}") from None
+    house = house_of(settings)
+    templates = template_folders(settings)
+    signer = dkim_signer(settings)
     database = Database(settings.database)
     if upgrade:
         try:
@@ -77,8 +71,10 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
             raise
     return Installation(
         database=database,
-        letters=Letters(resources.folder("templates"), house),
+        letters=Letters(templates, house),
+        templates=templates,
         house=house,
+        signer=signer,
         key=settings.signing_key(),
         route=settings.route,
         connections=settings.smtp_connections,
@@ -98,3 +94,52 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
         breaker=Breaker(settings.breaker_percent / 100, settings.breaker_letters),
         trending_section=settings.trending_section,
     )
+
+
+def house_of(settings: Settings) -> House:
+    """Return what every letter shares. Raises SettingsError."""
+    try:
+        return House(
+            sender=settings.from_,
+            base_url=settings.base_url,
+            reply_to=settings.reply_to,
+            postal_address=settings.postal_address,
+            feedback_id=settings.feedback_id,
+        )
+    except ValueError as error:
+        field, _, words = str(error).partition(": ")
+        variable = PREFIX + ("FROM" if field == "sender" else field.upper())
+        raise SettingsError(f"{variable}: {words}") from None
+
+
+def template_folders(settings: Settings) -> tuple[Path, ...]:
+    """Return the folders of templates, the operator's own before ours. Raises SettingsError."""
+    ours = resources.folder("templates")
+    own = settings.templates_dir
+    if own is None:
+        return (ours,)
+    if not own.is_dir():
+        raise SettingsError(f"{PREFIX}TEMPLATES_DIR: {own} is not a folder")
+    return (own.absolute(), ours)
+
+
+def dkim_signer(settings: Settings) -> Signer | None:
+    """Return what signs letters, or None where nothing was set. Raises SettingsError."""
+    domain, selector, file = settings.dkim_domain, settings.dkim_selector, settings.dkim_key_file
+    if domain is None and selector is None and file is None:
+        return None
+    if domain is None or selector is None or file is None:
+        named = {"DOMAIN": domain, "SELECTOR": selector, "KEY_FILE": file}
+        missing = next(name for name, value in named.items() if value is None)
+        raise SettingsError(
+            f"{PREFIX}DKIM_{missing}: is not set; letters are signed with domain, selector and key "
+            "file together, or not at all"
+        )
+    try:
+        return Signer(domain, selector, read_key(file.read_bytes()))
+    except OSError as error:
+        words = f"{file} cannot be read: {error.strerror}"
+        raise SettingsError(f"{PREFIX}DKIM_KEY_FILE: {words}") from None
+    except DkimError as error:
+        words = f"{file} {error}" if error.field == "key_file" else str(error)
+        raise SettingsError(f"{PREFIX}DKIM_{error.field.upper()}: {words}") from None

@@ -19,14 +19,12 @@ from sqlalchemy import Connection
 
 from service.alongside import alongside
 from service.binding import Binder
-from service.domain.deliveries import Claim
-from service.domain.digests import Skipped
 from service.domain.policy import Result
-from service.domain.selection import unpack
 from service.domain.timetable import due_date, local_date
 from service.garbage import seldom_collected
 from service.installation import Installation
 from service.intake import Ingested, take_in
+from service.mail.letter import Kind as LetterKind
 from service.mail.sender import Sender
 from service.planning import Plan, Planner
 from service.sources import folder
@@ -37,7 +35,6 @@ from service.store import (
     papers,
     parts,
     readers,
-    subscribers,
     suppressions,
     topics,
     workers,
@@ -116,7 +113,7 @@ def plan(
             return decided[0], list(database.write_in_chunks(decided[1], record))
 
         done = 0
-        with _planner(installation, new, keep, upto, now) as planner:
+        with planner_of(installation, new, keep, upto, now) as planner:
             for count, written in alongside(decided(planner), write):
                 for recorded in written:
                     made.count(recorded)
@@ -125,13 +122,15 @@ def plan(
     return made
 
 
-def _planner(
+def planner_of(
     installation: Installation,
     new: Sequence[StoredPaper],
     keep: Callable[[Sequence[bytes]], Sequence[int]],
     upto: int,
     now: datetime,
+    frame: LetterKind = "digest",
 ) -> Planner:
+    """Return what decides letters of that kind from the papers that may be new to readers."""
     return Planner(
         installation.letters,
         new,
@@ -140,6 +139,7 @@ def _planner(
         upto=upto,
         now=now,
         trending_section=installation.trending_section,
+        frame=frame,
     )
 
 
@@ -209,7 +209,9 @@ def deliver(
     try:
         sender = Sender(
             installation.route,
-            Binder(installation.house, installation.key, _loader(database)).wrap,
+            Binder(
+                installation.house, installation.signer, installation.key, _loader(database)
+            ).wrap,
             connections=installation.connections,
             now=now,
             chance=installation.chance,
@@ -242,53 +244,6 @@ def _loader(database: Database) -> Callable[[Iterable[int]], dict[int, bytes]]:
             return parts.bodies_of(connection, part_ids)
 
     return load
-
-
-def preview(
-    installation: Installation, subscriber_id: int, now: datetime
-) -> bytes | Skipped | None:
-    """Return the letter an active reader would get at `now`, or why none would come.
-
-    None means that the reader is not due any more today, or not active. Nothing is kept.
-    """
-    database = installation.database
-    with database.read() as connection:
-        upto = papers.last_seq(connection)
-        due = readers.due(connection, _calendar(now, True), subscriber_id=subscriber_id)
-        page = [r for day, ids in due.pages(1) for r in readers.page(connection, ids, day)]
-        subscriber = subscribers.by_id(connection, subscriber_id)
-        if not page or subscriber is None or subscriber.email is None:
-            return None
-        new = papers.between(connection, due.served_to, upto)
-        suppressed = suppressions.every(connection)
-    shelf: list[bytes] = []
-
-    def keep(bodies: Sequence[bytes]) -> list[int]:
-        shelf.extend(bodies)
-        return list(range(len(shelf) - len(bodies), len(shelf)))
-
-    with _planner(installation, new, keep, upto, now) as planner:
-        (verdict,) = planner.decide(page, suppressed)
-    if isinstance(verdict.decision, Skipped):
-        return verdict.decision
-    letter = Claim(
-        delivery_id=0,
-        subscriber_id=subscriber_id,
-        kind=verdict.decision.kind,
-        token=verdict.decision.token,
-        recipient=subscriber.email,
-        preference_id=subscriber.preference_id,
-        preferences=subscriber.preferences,
-        asked_at=subscriber.confirmed_at,
-        slots={},
-        local_date=verdict.decision.local_date,
-        selection=unpack(verdict.decision.selection),
-        planned_at=now,
-        attempts=0,
-        unsubscribe_token=subscriber.unsubscribe_token,
-    )
-    binder = Binder(installation.house, installation.key, lambda ids: {i: shelf[i] for i in ids})
-    return binder.bind(letter)
 
 
 def tidy(installation: Installation, now: datetime) -> int:

@@ -13,6 +13,7 @@ from service.domain.digests import Skipped, SkipReason, nothing_left
 from service.domain.filters import UNFILTERED
 from service.domain.links import new_token
 from service.domain.readers import Reader, address_hash
+from service.mail.letter import Kind as FrameKind
 from service.mail.letter import Letters
 from service.matching.rankings import Rankings, Want
 from service.printing import Press
@@ -24,14 +25,12 @@ from service.store.papers import StoredPaper
 class Plan:
     """What one plan decided.
 
-    `selections` holds a hash of each distinct digest; `superseded` counts the older unsent digests
-    that new ones replace.
+    `superseded` counts the older unsent digests that new ones replace.
     """
 
     planned: int = 0
     skipped: Counter[SkipReason] = field(default_factory=Counter)
     superseded: int = 0
-    selections: set[int] = field(default_factory=set)
 
     @property
     def due(self) -> int:
@@ -46,7 +45,6 @@ class Plan:
                 self.skipped[verdict.decision.reason] += 1
             else:
                 self.planned += 1
-                self.selections.add(hash(verdict.decision.selection))
 
 
 class Planner:
@@ -54,7 +52,8 @@ class Planner:
 
     `papers` holds all that may be new to one of them; `queries_of` gives the canonical queries of
     topics by id. `keep` stores printed parts and returns their ids. `trending_section` says that
-    letters list what trends outside a reader's topics. Use it as a context manager.
+    letters list what trends outside a reader's topics; `frame` is the kind of
+    letter. Use it as a context manager.
     """
 
     def __init__(
@@ -67,6 +66,7 @@ class Planner:
         upto: int,
         now: datetime,
         trending_section: bool,
+        frame: FrameKind = "digest",
     ) -> None:
         today = now.astimezone(UTC).date()
         by_id = {stored.paper_id: (stored.seq, stored.paper) for stored in papers}
@@ -75,7 +75,7 @@ class Planner:
         in_place = [keyed[paper_id] for paper_id in self._rankings.places]
         self._queries: dict[int, str] = {}
         self._queries_of = queries_of
-        self._press = Press(letters, keep, in_place, self._queries, year=today.year)
+        self._press = Press(letters, keep, in_place, self._queries, year=today.year, frame=frame)
         self._upto = upto
 
     def decide(

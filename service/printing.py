@@ -6,7 +6,7 @@ import numpy as np
 
 from service.domain.papers import Paper
 from service.domain.selection import pack_catalogue
-from service.mail.letter import Letters
+from service.mail.letter import Kind, Letters
 from service.matching.finds import Choice, Integers
 from service.matching.rankings import Followed, Named
 from service.packing import PartIds, pack_many
@@ -27,12 +27,14 @@ class Press:
         queries: Mapping[int, str],
         *,
         year: int,
+        frame: Kind,
     ) -> None:
         self._letters = letters
         self._keep = keep
         self._papers = papers
         self._queries = queries
         self._year = year
+        self._kind = frame
         self._cards = np.zeros(len(papers), dtype=np.int64)
         self._printed: set[int] = set()
         self._names: dict[Named, int] = {}
@@ -48,7 +50,7 @@ class Press:
         """
         if self._frame < 0:
             catalogue = pack_catalogue([paper_id for paper_id, _, _ in self._papers])
-            self._frame, self._catalogue = self._keep([self._letters.frame("digest"), catalogue])
+            self._frame, self._catalogue = self._keep([self._letters.frame(self._kind), catalogue])
         # Cards first: the nearer their ids are to the frame's, the shorter they are packed.
         shown = np.union1d(choice.place, choice.trending[1]).tolist()
         if new := [place for place in shown if place not in self._printed]:

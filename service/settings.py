@@ -47,6 +47,10 @@ class Settings(BaseSettings):
     reply_to: str | None = None
     feedback_id: str | None = None
     postal_address: str | None = None
+    templates_dir: Path | None = None
+    dkim_domain: str | None = None
+    dkim_selector: str | None = None
+    dkim_key_file: Path | None = None
     secret_key: SecretStr | None = None
     digest_dir: Path = Path("digests")
     max_file_bytes: Annotated[int, Field(ge=1)] = 150_000_000

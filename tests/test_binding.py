@@ -35,7 +35,7 @@ def binder_of(installation: Installation) -> Binder:
         with installation.database.read() as connection:
             return parts.bodies_of(connection, part_ids)  # type: ignore[arg-type]
 
-    return Binder(installation.house, installation.key, load)
+    return Binder(installation.house, installation.signer, installation.key, load)
 
 
 def claims_of(installation: Installation) -> list[Claim]:

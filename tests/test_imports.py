@@ -34,18 +34,21 @@ ALLOWED = {
     "binding": {"mail", "matching"},
     "planning": {"mail", "matching", "printing", "store"},
     "pipeline": {"alongside", "binding", "garbage", "installation", "intake", "planning", *ROOMS},
+    "one_reader": {"binding", "installation", "mail", "notices", "pipeline", "store"},
     "backtest": {"matching", "store"},
     "explain": {"mail", "matching", "store"},
     "copies": {"installation", "mail", "matching", "store"},
     "notices": {"installation", "store"},
     "consent": {"binding", "notices", "installation", "mail", "store"},
     "preferences": {"installation", "mail", "store"},
-    "web": {"consent", "copies", "installation", "mail", "pipeline", "resources", "store"},
+    "web": {
+        "consent", "copies", "installation", "mail", "one_reader", "pipeline", "resources", "store",
+    },
     "schedule": {"consent", "fetching", "installation", "pipeline", "sources", "store"},
     "cli": {
         "backtest", "consent", "demo", "explain", "fetching", "installation", "intake", "mail",
-        "observe", "pipeline", "planning", "preferences", "resources", "schedule", "settings",
-        "sources", "store", "web",
+        "observe", "one_reader", "pipeline", "planning", "preferences", "resources",
+        "schedule", "settings", "sources", "store", "web",
     },
 }  # fmt: skip
 

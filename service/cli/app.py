@@ -14,14 +14,17 @@ from service.cli import (
     db,
     deliveries,
     demo,
+    dkim,
     editions,
     explain,
     holds,
     look,
+    preview,
     rounds,
     serve,
     subscribers,
     suppressions,
+    templates,
     topics,
 )
 from service.cli.report import WorkFailed, notice, say
@@ -30,6 +33,7 @@ from service.domain.timetable import TimetableError
 from service.domain.topics import TopicError
 from service.domain.wishes import WishError
 from service.mail.address import AddressError
+from service.mail.templates import TemplateMistake
 from service.settings import SettingsError
 from service.store.engine import StoreError
 
@@ -45,13 +49,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 # In the order of the help: see it, run it, do its steps by hand, look at it, manage it.
-for commands in (demo, serve, rounds, holds, look, explain):
+for commands in (demo, serve, rounds, holds, look, preview, explain):
     commands.add_to(app)
 app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(topics.app, name="topics")
 app.add_typer(editions.app, name="editions")
+app.add_typer(templates.app, name="templates")
+app.add_typer(dkim.app, name="dkim")
 app.add_typer(db.app, name="db")
 
 
@@ -85,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except TopicError as error:
         notice(f"That topic cannot be read.\n{error.explain()}")
         sys.exit(2)
-    except (WorkFailed, StoreError) as error:
+    except (WorkFailed, StoreError, TemplateMistake) as error:
         notice(str(error))
         sys.exit(1)
     except SQLAlchemyError as error:

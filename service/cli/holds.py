@@ -43,7 +43,8 @@ def pause(
 def resume(domain: Domain = None, as_json: AsJson = False) -> None:
     """Send again what was paused, or halted.
 
-    That lifts the halt of a run with too many refusals, too. Domains that are paused on their own stay so.
+    That lifts the halt of a run with too many refusals, too. Domains that are paused on their
+    own stay so.
     """
     normal, now = normal_domain(domain), datetime.now(UTC)
     scopes = [holds.scope_of(normal)] + ([holds.BREAKER] if normal is None else [])

@@ -1,20 +1,14 @@
-"""`paperround status` and `preview`: look, and change nothing."""
+"""`paperround status`: look, and change nothing."""
 
-import sys
-from email import policy
-from email.message import EmailMessage
-from email.parser import BytesParser
 from typing import Annotated, Any
 
 import typer
 
-from service import fetching, pipeline, settings
+from service import fetching, settings
 from service.cli.clock import clock
-from service.cli.report import WorkFailed, counts, notice, number, print_json, say
-from service.domain.digests import Skipped
+from service.cli.report import counts, number, print_json, say
 from service.domain.sources import Condition
 from service.installation import open_installation
-from service.mail.address import parse_address
 from service.store import (
     deliveries,
     editions,
@@ -27,8 +21,7 @@ from service.store import (
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (status, preview):
-        app.command()(command)
+    app.command()(status)
 
 
 def status(
@@ -105,40 +98,3 @@ def _source(told: fetching.Report) -> dict[str, Any]:
         "asked": asked.isoformat(timespec="minutes") if asked else None,
         "error": polled.error if polled else None,
     }
-
-
-def preview(
-    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The subscriber's address.")],
-    html: Annotated[bool, typer.Option("--html", help="Print the HTML part.")] = False,
-    text: Annotated[bool, typer.Option("--text", help="Print the text part (default).")] = False,
-    eml: Annotated[bool, typer.Option("--eml", help="Print the whole message.")] = False,
-) -> None:
-    """Print the letter a reader would get now.
-
-    Nothing is sent and nothing changes. Where no letter would come, the reason is printed on
-    standard error.
-    """
-    if html + text + eml > 1:
-        raise typer.BadParameter("give one of --html, --text and --eml")
-    address = parse_address(email)
-    with open_installation(settings.load()) as installation:
-        with installation.database.read() as connection:
-            known = subscribers.by_address(connection, address.normal)
-        if known is None:
-            raise WorkFailed(f"{email} is not a subscriber.")
-        letter = pipeline.preview(installation, known.subscriber_id, clock(None)())
-    if letter is None:
-        notice(
-            f"{email} is {known.status}: no letter would come."
-            if known.status != "active"
-            else f"No letter would come: today's for {email} is planned already."
-        )
-    elif isinstance(letter, Skipped):
-        notice(f"No letter would come: {letter.reason.words}.")
-    elif eml:
-        sys.stdout.buffer.write(letter)
-    else:
-        message = BytesParser(EmailMessage, policy=policy.default).parsebytes(letter)
-        part = message.get_body(("html" if html else "plain",))
-        assert part is not None
-        sys.stdout.write(part.get_content())

@@ -276,7 +276,6 @@ def _close(
         "expired": delivered.expired + made.superseded,
         "cancelled": delivered.withdrawn,
         "queued": books.by_status["queued"],
-        "digests": len(made.selections),
         "seconds": round(time.monotonic() - began, 3),
         "books": {**books.by_status, "planned": books.planned, "balanced": books.balanced},
         "suppressed": delivered.suppressed,

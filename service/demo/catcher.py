@@ -97,7 +97,12 @@ class _ListeningController(Controller):
     def __init__(self, catcher: Catcher, listening: socket.socket, largest: int) -> None:
         host, port = listening.getsockname()[:2]
         super().__init__(
-            catcher, hostname=host, port=port, server_hostname="localhost", data_size_limit=largest
+            catcher,
+            hostname=host,
+            port=port,
+            server_hostname="localhost",
+            data_size_limit=largest,
+            enable_SMTPUTF8=True,
         )
         self._listening = listening
 

@@ -14,6 +14,7 @@ from service.domain.selection import Selection
 class Kind(StrEnum):
     DIGEST = "digest"
     CONFIRM = "confirm"
+    WELCOME = "welcome"
     GOODBYE = "goodbye"
 
     @property

@@ -62,9 +62,9 @@ class Outcome:
 
         Replies to RCPT and to the final dot concern the reader, save 421 (RFC 5321 §3.8: the
         whole channel closes) at any point. A server that says nothing before the body is in
-        trouble itself.
+        trouble itself. A refusal without a reply is our own: this letter cannot go that way.
         """
-        if self.result is Result.ACCEPTED:
+        if self.result is Result.ACCEPTED or (self.result is Result.REFUSED and self.code is None):
             return False
         if self.code == 421 or (self.code is None and self.stage is not Stage.BODY):
             return True

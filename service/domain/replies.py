@@ -31,12 +31,12 @@ def enhanced_code(text: str) -> str | None:
 
 
 def fault(outcome: Outcome) -> Fault | None:
-    """Judge a refusal that concerns the reader; None for any other outcome.
+    """Judge a server's refusal that concerns the reader; None for any other outcome.
 
     A 550, 551 or 553 without an enhanced code is nobody's fault for certain: each is also said to
     mean "no access" and "refused for policy" (RFC 5321 §4.2.3), and to be suppressed is for ever.
     """
-    if outcome.result is not Result.REFUSED or outcome.concerns_route:
+    if outcome.result is not Result.REFUSED or outcome.code is None or outcome.concerns_route:
         return None
     found = _ENHANCED.match(outcome.text)
     if found is None or found[1] != "5":

@@ -15,6 +15,7 @@ What stands side by side binds first, then NOT, AND, OR. Operators are in capita
 `exact:` belong to the word, phrase or parentheses that follow.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, cast
@@ -47,6 +48,7 @@ __all__ = ["MAX_DEPTH", "MAX_LENGTH", "MAX_TERMS", "NEAR_WORDS", "Topic", "Topic
 # Words side by side may have this many others between them.
 NEAR_WORDS = 3
 MIN_PREFIX = 3
+_PLAIN = re.compile(r"[a-z0-9]{1,40}(?: [a-z0-9]{1,40}){0,5}", re.ASCII)
 
 # Where a term could continue a run or begin the next operand, LALR shifts: the run goes on, so
 # words side by side always belong together.
@@ -82,6 +84,10 @@ def parse(text: str) -> Topic:
     Raises TopicError when the text breaks the language or a limit, or would find papers only by
     what they lack. The limits are checked first, so hostile text costs no more than a long topic.
     """
+    if _PLAIN.fullmatch(text):
+        # Most topics are a few plain words, and a plan parses all of them.
+        words = near(Term((word,)) for word in text.split())
+        return Topic(str(words), words)
     cut = tokens(text)
     try:
         expression = cast(Expression, _PARSER.parse(cut))

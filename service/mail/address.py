@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
 
-from service.mail.headers import HeaderError, address_value
+from service.mail.headers import HeaderError, recipient_value
 
 
 class AddressError(ValueError):
@@ -26,7 +26,7 @@ def parse_address(text: str) -> Address:
         valid = validate_email(
             text.strip(), check_deliverability=False, test_environment=True, allow_smtputf8=True
         )
-        wire = address_value(valid.normalized)
+        wire = recipient_value(valid.normalized)
     except EmailNotValidError as error:
         raise AddressError(f"{text.strip()!r} is not an e-mail address: {error}") from None
     except HeaderError as error:

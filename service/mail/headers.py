@@ -29,16 +29,49 @@ def address_value(address: str) -> str:
     which only servers with SMTPUTF8 can carry.
     """
     local, at, domain = address.rpartition("@")
-    if not domain.isascii():
-        try:
-            domain = idna.encode(domain, uts46=True).decode("ascii")
-        except idna.IDNAError as error:
-            raise HeaderError(f"the domain of {address!r} is not a domain name: {error}") from error
     if local and not local.isascii():
         raise HeaderError(f"the part before the @ of {address!r} is not in ASCII letters")
-    if not at or not _LOCAL_PART.fullmatch(local) or not _DOMAIN.fullmatch(domain):
+    if not at or not _LOCAL_PART.fullmatch(local):
         raise HeaderError(f"{address!r} is not an e-mail address")
-    return f"{local}@{domain}"
+    try:
+        return f"{local}@{domain_value(domain)}"
+    except HeaderError as error:
+        raise HeaderError(f"{address!r} is not an e-mail address: {error}") from error
+
+
+def recipient_value(address: str) -> str:
+    """Return a recipient's address as it stands on the wire: an internationalised domain as
+    A-labels, and a local part outside ASCII in Unicode (RFC 6532).
+
+    Only a server that offers SMTPUTF8 takes the latter. Raises HeaderError.
+    """
+    local, at, domain = address.rpartition("@")
+    if local.isascii():
+        return address_value(address)
+    plain = "".join(map(_plain_letter, local))
+    if not at or len(local.encode(errors="replace")) > 64 or not _LOCAL_PART.fullmatch(plain):
+        raise HeaderError(f"{address!r} is not an e-mail address")
+    return f"{local}@{domain_value(domain)}"
+
+
+def _plain_letter(character: str) -> str:
+    """Return a letter for one outside ASCII that can be seen, else what no address may hold."""
+    if character.isascii():
+        return character
+    return "x" if character.isprintable() else " "
+
+
+def domain_value(domain: str) -> str:
+    """Return a domain name as it stands on the wire, in A-labels. Raises HeaderError."""
+    wire = domain
+    if not domain.isascii():
+        try:
+            wire = idna.encode(domain, uts46=True).decode("ascii")
+        except idna.IDNAError as error:
+            raise HeaderError(f"{domain!r} is not a domain name: {error}") from error
+    if not _DOMAIN.fullmatch(wire):
+        raise HeaderError(f"{domain!r} is not a domain name")
+    return wire
 
 
 def mailbox_value(name: str, address: str) -> str:

@@ -1,5 +1,6 @@
 """What every letter of an installation shares."""
 
+import re
 from dataclasses import dataclass
 from email.utils import getaddresses
 
@@ -7,6 +8,8 @@ from service.mail.headers import HeaderError, address_value, header_line, mailbo
 
 # "+b-" and a token of 32 must still fit the 64 octets of a local part (RFC 5321 4.5.3.1.1).
 _LOCAL_LENGTH = 29
+# Up to three fields of the sender's own, then its SenderId, as Gmail reads them.
+_FEEDBACK_ID = re.compile(r"(?:[!-9;-~]*:){0,3}[!-9;-~]{5,15}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,8 +17,8 @@ class House:
     """The sender of the letters, and where their links lead.
 
     `sender` is a From header ("Paperround <paperround@example.org>") or a bare address, which is
-    then called Paperround. `base_url` has no trailing slash. `feedback_id` is a Feedback-ID header
-    as mailbox providers read it. Raises ValueError, naming the field, for what no header can hold.
+    then called Paperround. `base_url` has no trailing slash. `feedback_id` is a Feedback-ID header:
+    "digest:::SenderId". Raises ValueError, naming the field, for what no header can hold.
     """
 
     sender: str
@@ -37,7 +40,7 @@ class House:
                 address_value(self.reply_to)
             field = "feedback_id"
             if self.feedback_id is not None:
-                header_line(self.feedback_id)
+                _check_feedback_id(header_line(self.feedback_id))
         except HeaderError as error:
             raise ValueError(f"{field}: {error}") from error
         if len(local) > _LOCAL_LENGTH:
@@ -62,3 +65,11 @@ class House:
     def list_id(self) -> str:
         """The identifier of the list (RFC 2919), the same as long as the sender's domain is."""
         return f"paperround.{self.host}"
+
+
+def _check_feedback_id(value: str) -> None:
+    if not _FEEDBACK_ID.fullmatch(value):
+        raise HeaderError(
+            f"{value!r} is at most three fields and a SenderId of 5 to 15 characters, each but the "
+            "last followed by a colon, as in digest:::paperround"
+        )

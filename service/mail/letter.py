@@ -13,7 +13,7 @@ from service.mail import wording
 from service.mail.card import Because, Card
 from service.mail.contents import Contents, Entry, body, trimmed
 from service.mail.frame import Frame
-from service.mail.headers import address_value, link_value, subject_value, token_value
+from service.mail.headers import link_value, recipient_value, subject_value, token_value
 from service.mail.house import House
 from service.mail.mime import encode
 from service.mail.plain import cut_at_word, one_line, wrapped
@@ -50,8 +50,10 @@ class Personal:
     the same bytes. `local_date` and `local_hour` are the reader's own. `topics` counts the reader's
     topics (0: the day's trending papers), `matched` the papers that matched, shown or not.
     A digest needs `unsubscribe`, the reader's own link, and `web`, which anybody may have.
+    `subject_prefix` stands before a digest's subject.
     `schedule` says when letters come ("daily at 07:00, Berlin time"), `asked_on` since when,
-    `next_on` when again. A confirm letter needs `links["confirm"]` and the labels in `asked_for`;
+    `next_on` when again. A confirm letter needs `links["confirm"]` and the labels in `asked_for`,
+    which a welcome letter has too;
     a goodbye letter needs `links["undo"]`, valid until `undo_until`.
     """
 
@@ -65,6 +67,7 @@ class Personal:
     matched: int = 0
     unsubscribe: str = ""
     web: str = ""
+    subject_prefix: str = ""
     schedule: str = ""
     asked_on: date | None = None
     next_on: date | None = None
@@ -120,41 +123,85 @@ def _words(
     kind: str, contents: Contents, personal: Personal
 ) -> tuple[dict[str, str], dict[str, Markup]]:
     """Return what each slot says, and apart from it where HTML says it with marks of its own."""
-    if kind == "confirm":
-        topics, more = wording.quotable([one_line(label) for label in personal.asked_for])
-        named = [Markup("<i><bdi>{}</bdi></i>").format(topic) for topic in topics]
-        return {
-            "asked_for": wording.asked_for(topics, more),
-            "confirm": _given(personal, kind, "confirm"),
-        }, {"asked_for": Markup(wording.asked_for(named, more))}
-    if kind == "goodbye":
-        until = wording.until(personal.undo_until)
-        return {"until": until, "undo": _given(personal, kind, "undo")}, {}
+    match kind:
+        case "confirm":
+            topics, more = wording.quotable(personal.asked_for)
+            return {
+                "asked_for": wording.asked_for(topics, more),
+                "confirm": _given(personal, kind, "confirm"),
+            }, {"asked_for": Markup(wording.asked_for(_in_italics(topics), more))}
+        case "goodbye":
+            until = wording.until(personal.undo_until)
+            return {"until": until, "undo": _given(personal, kind, "undo")}, {}
+        case "welcome":
+            return _welcome_words(personal)
+        case _:
+            return _digest_words(contents, personal, first=kind == "first")
+
+
+def _welcome_words(personal: Personal) -> tuple[dict[str, str], dict[str, Markup]]:
+    name = _shown_name(personal)
+    topics, more = wording.quotable(personal.asked_for)
+    greeting, nothing = wording.welcome(name), wording.nothing_yet(topics, more)
+    expect = wording.expect(personal.schedule)
+    return {
+        "greeting": greeting,
+        "nothing": nothing,
+        "expect": expect,
+        "opening": wrapped(f"{greeting} {nothing} {expect}"),
+        "unsubscribe": link_value(personal.unsubscribe),
+    }, {
+        "greeting": Markup(wording.welcome(name and f"<bdi>{escape(name)}</bdi>")),
+        "nothing": Markup(wording.nothing_yet(_in_italics(topics), more)),
+    }
+
+
+def _digest_words(
+    contents: Contents, personal: Personal, *, first: bool
+) -> tuple[dict[str, str], dict[str, Markup]]:
     if not contents.cards:
         raise ValueError("a digest without a paper is not a letter")
     said = [entry.card.said for entry in contents.cards]
-    name = cut_at_word(one_line(personal.name or ""), _NAME_LENGTH)
+    name = _shown_name(personal)
     day, hour = personal.local_date, personal.local_hour
     topics = list(
         dict.fromkeys(topic for entry in contents.cards for topic in entry.reasons.topics)
     )
-    greeting = wording.greeting(hour, day, name)
-    summary = wording.summary(len(said), personal.topics, personal.matched)
+    expect = ""
+    if first:
+        prefix, expect = "Your first papers: ", wording.expect(personal.schedule)
+        summary = wording.first_summary(len(said), personal.topics, personal.matched)
+    else:
+        prefix = "" if personal.topics else "Trending: "
+        summary = wording.summary(len(said), personal.topics, personal.matched)
+
+    def greeting(shown: str) -> str:
+        return wording.welcome(shown) if first else wording.greeting(hour, day, shown)
+
     asked = wording.asked(personal.schedule, personal.asked_on, personal.next_on)
     return {
         "subject": wording.subject(
-            [each.title for each in said], prefix="" if personal.topics else "Trending: "
+            [each.title for each in said], prefix=personal.subject_prefix + prefix
         ),
         "preheader": wording.preheader([each.name for each in said], topics, said[0].sentence),
         "date": wording.long_date(day),
-        "greeting": greeting,
+        "greeting": greeting(name),
         "summary": summary,
-        "opening": wrapped(f"{greeting.rstrip('.')}. {summary}"),
+        "expect": expect,
+        "opening": wrapped(f"{greeting(name).rstrip('.')}. {summary} {expect}".rstrip()),
         "unsubscribe": link_value(personal.unsubscribe),
         "web": link_value(personal.web),
         "asked": asked,
         "closing": wrapped(asked),
-    }, {"greeting": Markup(wording.greeting(hour, day, name and f"<bdi>{escape(name)}</bdi>"))}
+    }, {"greeting": Markup(greeting(name and f"<bdi>{escape(name)}</bdi>"))}
+
+
+def _shown_name(personal: Personal) -> str:
+    return cut_at_word(one_line(personal.name or ""), _NAME_LENGTH)
+
+
+def _in_italics(topics: Sequence[str]) -> list[str]:
+    return [Markup("<i><bdi>{}</bdi></i>").format(topic) for topic in topics]
 
 
 def _given(personal: Personal, kind: str, link: str) -> str:
@@ -166,7 +213,7 @@ def _given(personal: Personal, kind: str, link: str) -> str:
 def _header_value(name: str, words: Mapping[str, str], personal: Personal) -> bytes:
     match name:
         case "to":
-            value = address_value(personal.recipient)
+            value = recipient_value(personal.recipient)
         case "date":
             value = _date_value(personal.planned_at)
         case "token":
@@ -178,7 +225,7 @@ def _header_value(name: str, words: Mapping[str, str], personal: Personal) -> by
             value = quote(personal.unsubscribe.rpartition("/")[2], safe="")
         case _:
             value = words[name]
-    return value.encode("ascii")
+    return value.encode()
 
 
 # Readers share most of their words: hours, dates, counts, first names.

@@ -6,8 +6,9 @@ from binascii import b2a_qp
 from collections.abc import Iterable
 
 _LINE = 76
-# What stands for itself on one line, or on several with soft breaks between.
+# What stands for itself on one line, or on several with soft breaks between, if no two blanks meet.
 _PLAIN = re.compile(r"(?!\.)[ -<>-~]{1,600}")
+_MORE_BLANKS = re.compile(rb"(?<= ) |\t")
 _MAGIC = b"PR1"
 _LENGTH = struct.Struct(">I")
 
@@ -22,11 +23,13 @@ def encode(text: str) -> bytes:
     A segment ends with a hard line break when `text` ends with a newline and with a soft one
     otherwise, so segments concatenate to the encoding of their concatenated texts. Every line ends
     in CRLF, holds at most 76 characters and does not begin with a dot, so that a message of
-    segments needs no dot-stuffing (RFC 5321 4.5.2). An empty text is an empty segment.
+    segments needs no dot-stuffing (RFC 5321 4.5.2). It holds no tab, no two blanks together and
+    none at its end: so it is in the relaxed form that DKIM signs. An empty text is an empty
+    segment.
     """
     if not text:
         return b""
-    if _PLAIN.fullmatch(text):
+    if "  " not in text and _PLAIN.fullmatch(text):
         if len(text) < _LINE:
             return text.encode("ascii") + b"=\r\n"
         lines = [text[start : start + _LINE - 1] for start in range(0, len(text), _LINE - 1)]
@@ -40,10 +43,12 @@ def encode(text: str) -> bytes:
 
 
 def _mended(line: bytes) -> bytes:
-    """Return one line of b2a_qp with its leading dot escaped, broken again where it is too long.
+    """Return one line of b2a_qp with its leading dot, its tabs and all blanks after a blank
+    escaped, broken again where it is too long.
 
     b2a_qp itself leaves a line of 77 where an escaped space comes last.
     """
+    line = _MORE_BLANKS.sub(_escaped, line)
     if line.startswith(b"."):
         line = b"=2E" + line[1:]
     if len(line) <= _LINE:
@@ -54,6 +59,10 @@ def _mended(line: bytes) -> bytes:
             cut = escape
             break
     return line[:cut] + b"=\r\n" + _mended(line[cut:])
+
+
+def _escaped(blank: re.Match[bytes]) -> bytes:
+    return b"=20" if blank[0] == b" " else b"=09"
 
 
 def pack(segments: Iterable[bytes]) -> bytes:

@@ -1,11 +1,9 @@
 """Templates rendered to the parts that letters are joined from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 from urllib.parse import quote
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from service.domain.papers import Paper
 from service.mail.card import Because, Card
@@ -15,17 +13,32 @@ from service.mail.headers import address_value, header_line, subject_value
 from service.mail.house import House
 from service.mail.plain import one_line, wrapped
 from service.mail.stencil import MARK, slots
+from service.mail.templates import TemplateMistake, Templates
 
-Kind = Literal["digest", "confirm", "goodbye"]
+# A first digest is one with words of its own.
+Kind = Literal["digest", "first", "confirm", "welcome", "goodbye"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+_ON_THE_LIST = ("digest", "first", "welcome")
 
+_DIGEST = (
+    *("subject", "preheader", "date", "greeting", "summary", "opening"),
+    *("unsubscribe", "web", "asked", "closing", "cards", "also", "trending"),
+)
 # What the bodies of each kind may write as `{{ slot.name }}`.
 _SLOTS: Mapping[Kind, Mapping[str, str]] = {
-    "digest": slots(
-        *("subject", "preheader", "date", "greeting", "summary", "opening"),
-        *("unsubscribe", "web", "asked", "closing", "cards", "also", "trending"),
-    ),
+    "digest": slots(*_DIGEST),
+    "first": slots(*_DIGEST, "expect"),
     "confirm": slots("asked_for", "confirm"),
+    "welcome": slots("greeting", "nothing", "expect", "opening", "unsubscribe"),
     "goodbye": slots("until", "undo"),
+}
+# What no letter of a kind may lack, in text or in HTML.
+_NEEDED: Mapping[Kind, tuple[str, ...]] = {
+    "digest": ("cards", "also", "trending", "unsubscribe"),
+    "first": ("cards", "also", "trending", "unsubscribe"),
+    "confirm": ("confirm",),
+    "welcome": ("unsubscribe",),
+    "goodbye": ("undo",),
 }
 
 # What a digest may hold or not: templates of email/parts, and what they may write.
@@ -39,36 +52,42 @@ _CARD_SLOTS = slots("because", "title", "lead", "quotation")
 
 
 class Letters:
-    """Renders the parts of letters from the templates in the folder `templates`/email."""
+    """Renders the parts of letters from the templates in email/ of `folders`.
 
-    def __init__(self, templates: Path, house: House) -> None:
+    The first folder that has a file gives it.
+    """
+
+    def __init__(self, folders: Sequence[Path], house: House) -> None:
         self._house = house
-        self._jinja = Environment(
-            loader=FileSystemLoader(templates),
+        self._templates = Templates(
+            folders,
             autoescape=lambda name: name is not None and name.endswith(".html"),
-            undefined=StrictUndefined,
-            keep_trailing_newline=True,
+            filters={"wrap": wrapped, "one_line": one_line},
         )
-        self._jinja.filters["wrap"] = wrapped
-        self._jinja.filters["one_line"] = one_line
 
     def frame(self, kind: Kind) -> bytes:
-        """Return the packed frame of one kind of letter. Raises jinja2.TemplateError."""
+        """Return the packed frame of one kind of letter. Raises TemplateMistake."""
         known = {"slot": _SLOTS[kind], "house": self._house}
         folder = f"email/{kind}"
         subject = self._render(f"{folder}/subject.txt", known).strip()
+        text = self._render(f"{folder}/body.txt", known)
+        html = self._render(f"{folder}/body.html", {**known, "subject": subject})
+        for slot in _NEEDED[kind]:
+            for suffix, body in (("txt", text), ("html", html)):
+                if _SLOTS[kind][slot] not in body:
+                    raise self._lacks(f"{folder}/body.{suffix}", f"slot.{slot}")
         return Frame.build(
             kind,
             header=self._header(kind, subject),
-            text=self._render(f"{folder}/body.txt", known),
-            html=self._render(f"{folder}/body.html", {**known, "subject": subject}),
-            pieces=self._pieces() if kind == "digest" else {},
+            text=text,
+            html=html,
+            pieces=self._pieces() if kind in ("digest", "first") else {},
         ).pack()
 
     def card(self, paper: Paper, key: str, year: int) -> bytes:
         """Return the packed card of `paper` for letters of `year`.
 
-        `key` names the paper's page on our own site. Raises jinja2.TemplateError.
+        `key` names the paper's page on our own site. Raises TemplateMistake.
         """
         shown = face(paper, own_page=own_page(self._house.base_url, key), year=year)
         return Card.build(
@@ -90,8 +109,11 @@ class Letters:
     def _paper(self, name: str, shown: Face, known: Mapping[str, str], needed: str) -> str:
         text = self._render(f"email/parts/{name}", {"slot": known, "face": shown})
         if text.count(known[needed]) != 1:
-            raise ValueError(f"email/parts/{name} must hold slot.{needed} exactly once")
+            raise self._lacks(f"email/parts/{name}", f"slot.{needed} exactly once")
         return text
+
+    def _lacks(self, template: str, what: str) -> TemplateMistake:
+        return TemplateMistake(f"{self._templates.file(template)}: must hold {what}")
 
     def _pieces(self) -> dict[str, str]:
         pieces = {
@@ -108,7 +130,7 @@ class Letters:
         return Because.followed(author).pack()
 
     def _render(self, template: str, known: Mapping[str, object]) -> str:
-        text = self._jinja.get_template(template).render(known)
+        text = self._templates.render(template, known)
         return text if text.endswith("\n") else text + "\n"
 
     def _header(self, kind: Kind, subject: str) -> str:
@@ -121,7 +143,7 @@ class Letters:
             f"Date: {_slot('date')}",
             f"Message-ID: <{_slot('token')}@{house.host}>",
         ]
-        if kind == "digest":
+        if kind in _ON_THE_LIST:
             mailto = f"mailto:{quote(house.address, safe='@')}"
             lines += [
                 f"List-Id: Paperround <{house.list_id}>",

@@ -172,6 +172,18 @@ class _Run:
         return self._books.settle(Settlement(claim, outcome, decision, now, begun))
 
 
+async def send_alone(route: Route, parcel: Parcel) -> Outcome:
+    """Send one letter that no ledger knows of, and return what came of it."""
+    session = Session(route, Timeouts())
+    try:
+        await _offer(session, parcel)
+        return await session.body(parcel.letter)
+    except (RouteTrouble, LetterRefused) as fault:
+        return fault.outcome
+    finally:
+        await session.close()
+
+
 async def _offer(session: Session, parcel: Parcel) -> None:
     """Offer a letter on the open connection, or on a new one: a server may limit how long one
     lasts, and how many letters it carries.

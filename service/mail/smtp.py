@@ -11,6 +11,10 @@ from service.domain.route import Route, Tls
 from service.mail.plain import one_line
 
 _REPLY_KEPT = 500
+_NO_SMTPUTF8 = (
+    "the SMTP server does not offer SMTPUTF8, which an address needs that has letters outside "
+    "ASCII before its @"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +91,22 @@ class Session:
         """Offer a letter: MAIL, RCPT and DATA. On return the server waits for the body.
 
         Raises LetterRefused where RCPT or DATA was answered with a refusal that concerns this
-        letter, and RouteTrouble for all else, a lost connection included.
+        letter, or where the recipient's address needs SMTPUTF8 (RFC 6531) and the server does not
+        offer it; and RouteTrouble for all else, a lost connection included.
         """
+        options = b""
+        if not recipient.isascii():
+            if not self._client.supports_extension("smtputf8"):
+                raise LetterRefused(Outcome(Result.REFUSED, Stage.RCPT, None, _NO_SMTPUTF8))
+            options = b" SMTPUTF8 BODY=8BITMIME"
         stage = Stage.MAIL
         try:
-            reply = await self._command(b"MAIL FROM:<" + sender.encode("ascii") + b">")
+            reply = await self._command(b"MAIL FROM:<" + sender.encode("ascii") + b">" + options)
             if reply.code != 250:
                 self.drop()
                 raise RouteTrouble(_outcome(reply, stage))
             stage = Stage.RCPT
-            reply = await self._command(b"RCPT TO:<" + recipient.encode("ascii") + b">")
+            reply = await self._command(b"RCPT TO:<" + recipient.encode() + b">")
             if reply.code not in (250, 251):
                 await self._refused(reply, stage)
             stage = Stage.DATA

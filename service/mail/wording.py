@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from service.mail.plain import cut_at_word, cut_title
+from service.mail.plain import cut_at_word, cut_title, one_line
 
 # Not from the locale: the letter is in English wherever the server stands.
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -60,6 +60,36 @@ def summary(papers: int, topics: int, matched: int) -> str:
     return f"{papers} new paper{_s(papers)} for {topics} topic{_s(topics)}{more}."
 
 
+def welcome(name: str) -> str:
+    """Return the greeting of a reader who has just said yes."""
+    return f"You’re in, {name}." if name else "You’re in."
+
+
+def first_summary(papers: int, topics: int, matched: int) -> str:
+    """Return what a first letter brings, as `summary` does for any other."""
+    if not topics:
+        many = f"{papers} most" if papers > 1 else "most"
+        return f"To begin with, the {many} trending paper{_s(papers)} of the last days."
+    more = f"; {matched - papers} more matched" if matched > papers else ""
+    here = f"{papers} paper{_s(papers)} of the last days for {topics} topic{_s(topics)}"
+    return f"To begin with, {here}{more}."
+
+
+def expect(schedule: str) -> str:
+    """Return what comes after a first letter."""
+    return f"From now on a letter comes {schedule}, on days with papers for you."
+
+
+def nothing_yet(topics: Sequence[str], more: int) -> str:
+    """Return why a first letter has no papers; the topics are those it names, and how many more."""
+    if topics:
+        named = [*topics, *([f"{more} more"] if more else [])]
+        return f"No paper of the last days was about {_listed(named, 'or')}."
+    if more:
+        return f"No paper of the last days was about your topic{_s(more)}."
+    return "No paper came in the last days."
+
+
 def subject(titles: Sequence[str], *, prefix: str = "") -> str:
     """Return the subject of a digest with these titles, first card first."""
     more = f" + {len(titles) - 1} more" if len(titles) > 1 else ""
@@ -94,12 +124,13 @@ def topic_name(label: str) -> str:
 
 
 def quotable(labels: Sequence[str]) -> tuple[list[str], int]:
-    """Return the topics a confirm letter names, at most three, and how many it leaves out.
+    """Return the topics a letter names, at most three, and how many it leaves out.
 
     A stranger may have typed them into the form with somebody else's address, so none that a
     mail client would turn into a link is named.
     """
-    shown = [topic_name(label) for label in labels if not _LOOKS_LIKE_A_LINK.search(label)][:3]
+    lines = [one_line(label) for label in labels]
+    shown = [topic_name(label) for label in lines if not _LOOKS_LIKE_A_LINK.search(label)][:3]
     return shown, len(labels) - len(shown)
 
 
@@ -129,8 +160,8 @@ def until(day: date | None) -> str:
     return f"Until {day.day} {MONTHS[day.month - 1]} this" if day else "This"
 
 
-def _listed(items: Sequence[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+def _listed(items: Sequence[str], last: str = "and") -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
 def _s(count: int) -> str:

@@ -20,7 +20,7 @@ Flags: TypeAlias = npt.NDArray[np.bool_]
 # How a find counts, the strongest first: a mute keeps its paper out, an author who is followed
 # puts it on top, and a topic puts it into one of its tiers.
 MUTED, FOLLOWED, TOP_TIER = 0, 1, 2
-_STRENGTHS = TOP_TIER + TIERS
+_STRENGTH_BITS = (TOP_TIER + TIERS).bit_length()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +107,11 @@ class Finds:
 
         A paper stands by its strongest find, once however many there are; equals stand by place.
         """
-        readers, places = len(wants.served_to), max(len(self._seqs), 1)
-        want, paper, strength = self._sorted(wants, places)
+        readers, bits = len(wants.served_to), len(self._seqs).bit_length()
+        want, paper, strength = self._sorted(wants, bits)
         firsts = np.flatnonzero(np.diff(paper, prepend=-1))
         sizes = np.diff(firsts, append=len(paper))
-        reader, place = np.divmod(paper[firsts], places)
+        reader, place = paper[firsts] >> bits, paper[firsts] & _ones(bits)
         muted = strength[firsts] == MUTED
         # The last find is the weakest: where it is a mute too, nothing else found the paper.
         found = (strength[firsts + sizes - 1] if len(firsts) else muted) != MUTED
@@ -123,8 +123,8 @@ class Finds:
         matched = np.bincount(reader[shown], minlength=readers)
 
         kept = np.flatnonzero(shown)
-        order = (reader[kept] * _STRENGTHS + strength[firsts[kept]]) * places + place[kept]
-        kept = kept[np.argsort(order)]
+        order = (reader[kept] << _STRENGTH_BITS | strength[firsts[kept]]) << bits | place[kept]
+        kept = kept[_order(order)]
         nth = np.arange(len(kept)) - np.repeat(np.cumsum(matched) - matched, matched)
         most = wants.max_papers + np.where(wants.topical, ALSO_LISTED, 0)
         listed = nth < most[reader[kept]]
@@ -141,13 +141,15 @@ class Finds:
             place=place[entries],
             names=np.concatenate(([0], np.cumsum(times))),
             found_by=found_by,
-            trending=self._trending(wants, reader, place, places),
-            unlisted=_bits(reader[kept[~listed]], place[kept[~listed]], places, wants.topical),
+            trending=self._trending(wants, reader, place),
+            unlisted=_flags(
+                reader[kept[~listed]], place[kept[~listed]], len(self._seqs), wants.topical
+            ),
         )
 
-    def _sorted(self, wants: Wants, places: int) -> tuple[Integers, Integers, Integers]:
-        """Return every new find, by reader, paper, strength and want: the number of the want, a
-        number for the reader's paper, and the strength.
+    def _sorted(self, wants: Wants, bits: int) -> tuple[Integers, Integers, Integers]:
+        """Return every new find, by reader, place, strength and want: the number of the want, the
+        reader's number and in the last `bits` the place, and the strength.
         """
         starts = self._starts[wants.finder]
         counts = self._starts[wants.finder + 1] - starts
@@ -156,12 +158,14 @@ class Finds:
         place = self._places[finds]
         new = self._seqs[place] > wants.served_to[wants.reader[want]]
         want, finds, place = want[new], finds[new], place[new]
-        every = max(len(counts), 1)
-        paper = wants.reader[want] * places + place
-        sorting = (paper * _STRENGTHS + self._strengths[finds]) * every + want
+        # One number holds all that is sorted by. A page of 2,000 readers with 200 topics each and
+        # a million papers takes 53 of its 63 bits.
+        want_bits = len(counts).bit_length()
+        paper = wants.reader[want] << bits | place
+        sorting = (paper << _STRENGTH_BITS | self._strengths[finds]) << want_bits | want
         sorting.sort()
-        paper, rest = np.divmod(sorting, _STRENGTHS * every)
-        return rest % every, paper, rest // every
+        paper = sorting >> want_bits + _STRENGTH_BITS
+        return sorting & _ones(want_bits), paper, sorting >> want_bits & _ones(_STRENGTH_BITS)
 
     def _named(
         self, wants: Wants, want: Integers, starts: Integers, counts: Integers
@@ -173,14 +177,14 @@ class Finds:
         return found_by[named], np.bincount(entry[named], minlength=len(counts))
 
     def _trending(
-        self, wants: Wants, reader: Integers, place: Integers, places: int
+        self, wants: Wants, reader: Integers, place: Integers
     ) -> tuple[Integers, Integers]:
         """Return what is noticed, new, and neither found nor unwanted: the first of each reader."""
         noticed = self._noticed
         open_to = self._seqs[noticed] > wants.served_to[:, None]
         open_to &= self._upvotes[noticed] >= wants.min_upvotes[:, None]
         open_to &= wants.topical[:, None]
-        column = np.full(places, -1, dtype=np.int64)
+        column = np.full(len(self._seqs), -1, dtype=np.int64)
         column[noticed] = np.arange(len(noticed))
         taken = column[place]
         open_to[reader[taken >= 0], taken[taken >= 0]] = False
@@ -189,7 +193,22 @@ class Finds:
         return of, noticed[which]
 
 
-def _bits(reader: Integers, place: Integers, places: int, topical: Flags) -> tuple[Integers, Flags]:
+def _order(keys: Integers) -> Integers:
+    """Return which key comes first, which second, and so on: faster than numpy's argsort."""
+    bits = len(keys).bit_length()
+    numbered = keys << bits | np.arange(len(keys))
+    numbered.sort()
+    order: Integers = numbered & _ones(bits)
+    return order
+
+
+def _ones(bits: int) -> int:
+    return (1 << bits) - 1
+
+
+def _flags(
+    reader: Integers, place: Integers, places: int, topical: Flags
+) -> tuple[Integers, Flags]:
     """Return the readers with topics, and a row of flags by place for each."""
     wanted = topical[reader]
     readers, row = np.unique(reader[wanted], return_inverse=True)

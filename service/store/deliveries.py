@@ -1,6 +1,6 @@
 """Deliveries: planned, queued, counted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -41,6 +41,7 @@ def plan(
     upto: int,
     now: datetime,
     expires_at: datetime,
+    priority: int = Kind.DIGEST.priority,
 ) -> Recorded:
     """Record what was decided for readers who are due for one date, and raise their watermarks.
 
@@ -63,7 +64,10 @@ def plan(
         else:
             letters.append(decision)
         standing.append(verdict)
-    _queue_digests(connection, letters, day=day, upto=upto, now=now, expires_at=expires_at)
+    when = {"planned_at": now, "next_attempt_at": now, "expires_at": expires_at}
+    _queue_digests(
+        connection, letters, {"local_date": day, "seq_to": upto, "priority": priority} | when
+    )
     clocks.advance(connection, [letter.subscriber_id for letter in letters], upto, served_on=day)
     _note_skips(connection, skips, day=day, upto=upto, now=now)
     behind = [reader.subscriber_id for reader, _ in skips if reader.watermark < upto]
@@ -91,13 +95,7 @@ def _supersede(connection: Connection, delivery_ids: Sequence[int], now: datetim
 
 
 def _queue_digests(
-    connection: Connection,
-    letters: Sequence[Planned],
-    *,
-    day: date,
-    upto: int,
-    now: datetime,
-    expires_at: datetime,
+    connection: Connection, letters: Sequence[Planned], shared: Mapping[str, object]
 ) -> None:
     if not letters:
         return
@@ -118,14 +116,9 @@ def _queue_digests(
         {
             "kind": Kind.DIGEST.value,
             "nth": 0,
-            "priority": Kind.DIGEST.priority,
-            "local_date": day,
-            "seq_to": upto,
             "status": Status.QUEUED.value,
             "attempts": 0,
-            "planned_at": now,
-            "next_attempt_at": now,
-            "expires_at": expires_at,
+            **shared,
         },
     )
     counters.advance(connection, counters.DELIVERIES, len(letters))

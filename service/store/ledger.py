@@ -220,7 +220,7 @@ def _unwanted() -> Any:
         _SUBSCRIBER.c.email.is_not(None),
         or_(
             kind == Kind.GOODBYE,
-            and_(kind == Kind.DIGEST, status == Consent.ACTIVE),
+            and_(kind.in_((Kind.DIGEST, Kind.WELCOME)), status == Consent.ACTIVE),
             and_(kind == Kind.CONFIRM, status != Consent.UNSUBSCRIBED),
         ),
     )

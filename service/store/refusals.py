@@ -89,6 +89,8 @@ def _last_letters(connection: Connection, limit: int) -> _Last:
         select(_DELIVERY.c.status, _DELIVERY.c.settled_at)
         # As a literal: SQLite uses a partial index only for words it can read.
         .where(literal_column("status IN ('sent', 'failed')"))
+        # A letter that failed without a reply was refused by no server.
+        .where(_DELIVERY.c.reply_code.is_not(None))
         .order_by(_DELIVERY.c.settled_at.desc())
         .limit(limit)
     )

@@ -12,7 +12,6 @@ from fastapi.responses import FileResponse, JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from service import resources
 from service.domain.links import BadLink, ExpiredLink
 from service.installation import Installation
 from service.store import papers
@@ -43,10 +42,10 @@ def web_app(
     `at_once` says that letters do not wait for the reader's hour, as in the demo.
     """
     app = FastAPI(title="Paperround", docs_url=None, redoc_url=None, openapi_url=None)
-    dress = Dress(resources.folder("templates"))
+    dress = Dress(installation.templates)
     app.include_router(reader_pages(installation, dress, now, at_once=at_once))
     app.include_router(paper_pages(installation, dress))
-    _serve_files(app, resources.folder("templates"))
+    _serve_files(app, dress.style)
     _answer_trouble(app, dress)
 
     @app.middleware("http")
@@ -89,11 +88,11 @@ def web_app(
     return app
 
 
-def _serve_files(app: FastAPI, templates: Path) -> None:
+def _serve_files(app: FastAPI, style_sheet: Path) -> None:
     @app.get("/style.css", include_in_schema=False)
     def style() -> FileResponse:
         return FileResponse(
-            templates / "pages" / "style.css",
+            style_sheet,
             media_type="text/css",
             headers={"Cache-Control": "public, max-age=3600"},
         )

@@ -1,26 +1,27 @@
 """The dress of the pages: templates rendered to answers."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from service.mail.templates import Templates
 
 
 class Dress:
-    """Renders pages from the templates in the folder `templates`/pages."""
+    """Renders pages from the templates in pages/ of `folders`; the first that has a file gives it.
 
-    def __init__(self, templates: Path) -> None:
-        self._jinja = Environment(
-            loader=FileSystemLoader(templates),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-        )
+    The style sheet of the pages, `style`, is one of the files.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._templates = Templates(folders, autoescape=lambda _name: True, trim_blocks=True)
+        self.style = self._templates.file("pages/style.css")
 
     def page(self, name: str, status: int = 200, **context: Any) -> HTMLResponse:
-        """Return the page of that name."""
-        body = self._jinja.get_template(f"pages/{name}.html").render(context)
+        """Return the page of that name. Raises TemplateMistake."""
+        body = self._templates.render(f"pages/{name}.html", context)
         return HTMLResponse(body, status_code=status)
 
     def message(

@@ -8,17 +8,20 @@ from datetime import datetime, timedelta
 from typing import Annotated
 from zoneinfo import available_timezones
 
+import structlog
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import PlainTextResponse, RedirectResponse
+from sqlalchemy.exc import SQLAlchemyError
 
-from service import consent
-from service.domain.readers import Preferences, Subscriber
+from service import consent, one_reader
+from service.domain.readers import Consent, Preferences, Subscriber
 from service.domain.timetable import (
     TimetableError,
     due_date,
     first_letter,
     local_date,
     parse_hour,
+    spoken_schedule,
     zone,
 )
 from service.domain.topics import TopicError
@@ -26,6 +29,8 @@ from service.domain.wishes import Wish, WishError, wishes_of
 from service.installation import Installation
 from service.mail.address import Address, AddressError, parse_address
 from service.web.dress import Dress
+
+_log = structlog.get_logger()
 
 _BLANK = {"topics": "", "send_at": "07:00", "timezone": "UTC", "email": ""}
 
@@ -81,18 +86,24 @@ def reader_pages(
 
     @pages.api_route("/confirm/{token}", methods=["GET", "HEAD"])
     def ask_to_start(token: str) -> Response:
-        return start_page(consent.asked_by(installation, token, now()))
+        reader = consent.asked_by(installation, token, now())
+        return start_page(reader, "at once, with the best of the last days")
 
     @pages.post("/confirm/{token}")
     def start(token: str) -> Response:
-        reader = consent.confirm(installation, token, now())
+        moment = now()
+        reader = consent.confirm(installation, token, moment)
         if reader is None:
             return dress.bad_link()
-        return dress.page("confirmed", first_letter=when_first(reader.preferences))
+        if reader.status is Consent.PENDING:
+            write_first(reader.subscriber_id, moment)
+        chosen = reader.preferences
+        return dress.page("confirmed", schedule=spoken_schedule(chosen.timezone, chosen.send_at))
 
     @pages.api_route("/undo/{token}", methods=["GET", "HEAD"])
     def ask_to_return(token: str) -> Response:
-        return start_page(consent.returning(installation, token, now()))
+        reader = consent.returning(installation, token, now())
+        return start_page(reader, when_first(reader.preferences) if reader else "")
 
     @pages.post("/undo/{token}")
     def come_back(token: str) -> Response:
@@ -125,7 +136,14 @@ def reader_pages(
             return PlainTextResponse("You are unsubscribed.\n")
         return dress.page("goodbye", undo=consent.undo_link(installation, reader, moment))
 
-    def start_page(reader: Subscriber | None) -> Response:
+    def write_first(subscriber_id: int, moment: datetime) -> None:
+        try:
+            one_reader.welcome(installation, subscriber_id, moment)
+        except SQLAlchemyError as error:
+            # The yes is on record: their papers come at their hour.
+            _log.error("welcome_failed", exc_info=error)
+
+    def start_page(reader: Subscriber | None, first_letter: str) -> Response:
         if reader is None or reader.email is None:
             return dress.bad_link()
         return dress.page(
@@ -133,7 +151,7 @@ def reader_pages(
             topics=[wish.shown for wish in reader.wishes if wish.enabled],
             send_at=f"{reader.preferences.send_at:%H:%M}",
             timezone=reader.preferences.timezone,
-            first_letter=when_first(reader.preferences),
+            first_letter=first_letter,
         )
 
     def when_first(chosen: Preferences) -> str:

@@ -13,9 +13,13 @@ from pathlib import Path
 
 from service import pipeline, settings
 from service.installation import open_installation
-from service.store import counters
+from service.store import counters, migrate
+from service.store.engine import Database
 from service.store.turns import Turn
 from tests.bench import _crowd
+from tests.peers import postgres
+
+_KEY = "a key for a bench, of thirty-two signs or more"
 
 
 def main() -> None:
@@ -24,10 +28,18 @@ def main() -> None:
     parser.add_argument("--topics", type=int, default=50_000)
     parser.add_argument("--papers", type=int, default=238)
     parser.add_argument("--keep", type=Path, help="keep the SQLite database built, or use it again")
+    parser.add_argument("--postgresql", action="store_true", help="a server of the bench's own")
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="paperround-bench-"))
     try:
-        report = run(folder, chosen)
+        if chosen.postgresql:
+            programs = postgres.find_programs()
+            if programs is None:
+                parser.error("PostgreSQL is not installed here")
+            with postgres.server(programs) as url:
+                report = run(folder, chosen, url.format(database="postgres"))
+        else:
+            report = run(folder, chosen, f"sqlite:///{folder / 'bench.db'}")
     finally:
         shutil.rmtree(folder)
     print(f"{'readers':>10} {'letters':>10} {'seconds':>8} {'peak MB':>8} {'write p99 ms':>13}")
@@ -38,22 +50,24 @@ def main() -> None:
     print(json.dumps(report))
 
 
-def run(folder: Path, chosen: argparse.Namespace) -> dict[str, object]:
-    path = folder / "bench.db"
-    if chosen.keep and chosen.keep.exists():
-        shutil.copy(chosen.keep, path)
-    installation = open_installation(
-        settings.load(database_url=f"sqlite:///{path}", digest_dir=folder, _env_file=None)
+def run(folder: Path, chosen: argparse.Namespace, url: str) -> dict[str, object]:
+    kept = chosen.keep and not chosen.postgresql and chosen.keep.exists()
+    if kept:
+        shutil.copy(chosen.keep, folder / "bench.db")
+    chosen_settings = settings.load(
+        database_url=url, secret_key=_KEY, digest_dir=folder, _env_file=None
     )
-    if not (chosen.keep and chosen.keep.exists()):
+    migrate.upgrade(Database(chosen_settings.database))
+    installation = open_installation(chosen_settings)
+    if not kept:
         rng = random.Random(7)
         vocabulary = _crowd.words(chosen.topics, rng)
         _crowd.add_papers(installation.database, vocabulary, chosen.papers, rng)
         _crowd.add_readers(installation.database, vocabulary, chosen.readers, chosen.topics, rng)
-        if chosen.keep:
+        if chosen.keep and not chosen.postgresql:
             with installation.database.engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            shutil.copy(path, chosen.keep)
+            shutil.copy(folder / "bench.db", chosen.keep)
     waits: list[float] = []
     done = threading.Event()
 
@@ -75,10 +89,9 @@ def run(folder: Path, chosen: argparse.Namespace) -> dict[str, object]:
     waits.sort()
     return {
         "benchmark": "plan",
-        "database": "sqlite",
+        "database": "postgresql" if chosen.postgresql else "sqlite",
         "readers": chosen.readers,
         "letters": made.planned,
-        "digests": len(made.selections),
         "seconds": round(seconds, 2),
         "before_mb": before // 1024,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,

@@ -172,7 +172,10 @@ def test_a_wrong_value_is_named_in_one_line(
         (("subscribers", "add", "a@example.org", "--max-papers", "0"), "--max-papers"),
         (("subscribers", "add", "a@example.org", "--status", "paused"), "--status"),
         (("subscribers", "add"), "EMAIL"),
-        (("preview", "ada@example.org", "--html", "--eml"), "one of --html, --text and --eml"),
+        (
+            ("preview", "ada@example.org", "--html", "--eml"),
+            "one of --html, --text, --eml, --open and --send-to",
+        ),
         (("deliver", "--now"), "--now"),
         (("nonsense",), "nonsense"),
     ],

@@ -9,6 +9,8 @@ import pytest
 from peers.command import Paperround, program
 from peers.digest_file import put
 from peers.dump import dump
+from peers.letter import unsubscribe_link
+from peers.smtp import Peer, reply
 
 from service.demo.catcher import Catcher
 from service.store.engine import Database
@@ -117,3 +119,73 @@ def test_show_tells_what_became_of_each_letter_and_why_none_came(
     assert "250" in shown
     assert "digest" in shown
     assert "No letter on" in newsstand("subscribers", "show", "carol@example.org").out
+
+
+def test_preview_writes_a_file_instead_of_printing(newsstand: Paperround, tmp_path: Path) -> None:
+    for kind in ("--html", "--text", "--eml"):
+        ran = newsstand("preview", "ada@example.org", kind, "--out", "letter")
+        assert (ran.code, ran.out, ran.err) == (0, "", "")
+        assert b"Maps of Rivers" in (tmp_path / "letter").read_bytes()
+    assert (tmp_path / "letter").read_bytes().endswith(b"--\r\n")
+
+
+def test_preview_opens_the_letter_in_a_browser(newsstand: Paperround, tmp_path: Path) -> None:
+    # A browser of the test's own: it copies the page that it is given.
+    seen = tmp_path / "seen.html"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\ncp "${{1#file://}}" {seen}\n')
+    browser.chmod(0o755)
+    ran = program(
+        "preview", "ada@example.org", "--open", BROWSER=str(browser), TMPDIR=str(tmp_path)
+    )
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    page = Path(ran.stdout.decode().strip().removeprefix("The letter is in ").removesuffix("."))
+    assert page.suffix == ".html"
+    assert "Maps of Rivers" in page.read_text()
+    assert page.read_text() == seen.read_text()
+
+
+def test_preview_sends_a_test_that_changes_nothing_and_whose_links_work_for_nobody(
+    newsstand: Paperround, catcher: Catcher, database: Database
+) -> None:
+    before = dump(database)
+    ran = newsstand("preview", "ada@example.org", "--send-to", "editor@example.net")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("Sent to editor@example.net through ")
+    assert dump(database) == before
+    (letter,) = catcher.letters()
+    assert letter.rcpt_to == ("editor@example.net",)
+    assert letter.headers()["To"] == "editor@example.net"
+    assert letter.headers()["Subject"] == "[Test] Maps of Rivers"
+    assert letter.mail_from.startswith("paperround+b-")
+    assert unsubscribe_link(letter).endswith("/u/test")
+    token = newsstand("subscribers", "show", "ada@example.org", "--json").out
+    for secret in re.findall(r"/u/([0-9a-f]{32})", token + letter.raw.decode()):
+        pytest.fail(f"a reader's own link stands in a test: {secret}")
+    assert newsstand("send", "--now", "--json").json["sent"] == 2, "Ada and Bob get theirs"
+
+
+def test_a_test_that_cannot_be_sent_fails_and_says_why(newsstand: Paperround) -> None:
+    for email, words in (
+        ("bob@example.org", "bob@example.org is pending: no letter would come."),
+        ("carol@example.org", "No letter would come: none of the new papers matched a topic."),
+    ):
+        ran = newsstand("preview", email, "--send-to", "editor@example.net")
+        assert (ran.code, ran.out, ran.err.strip()) == (1, "", words)
+    wrong = newsstand("preview", "ada@example.org", "--send-to", "editor")
+    assert (wrong.code, len(wrong.err.splitlines())) == (2, 1)
+    both = newsstand("preview", "ada@example.org", "--open", "--html")
+    assert both.code == 2
+    assert "give one of" in both.err
+
+
+@pytest.mark.parametrize("said", ["550 5.1.1 Nobody here", "421 4.3.2 Closing"])
+def test_a_test_that_the_server_refuses_is_told_in_its_words(
+    newsstand: Paperround, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    with Peer() as peer:
+        peer.on("rcpt", reply(said))
+        monkeypatch.setenv("PAPERROUND_SMTP_URL", peer.url)
+        ran = newsstand("preview", "ada@example.org", "--send-to", "editor@example.net")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.strip() == f"The test was not taken by 127.0.0.1:{peer.port}: {said}"

@@ -21,7 +21,7 @@ def test_help_names_every_command_in_one_whole_line(paperround: Paperround) -> N
     assert [name for name, _ in listed] == [
         "demo", "run", "send", "fetch", "ingest", "plan", "deliver", "pause", "resume",
         "status", "preview", "explain", "subscribers", "suppressions", "deliveries", "topics",
-        "editions", "db",
+        "editions", "templates", "dkim", "db",
     ]  # fmt: skip
     for line in ran.out.splitlines():
         assert len(line) <= 80
@@ -30,7 +30,18 @@ def test_help_names_every_command_in_one_whole_line(paperround: Paperround) -> N
 
 @pytest.mark.parametrize(
     "name",
-    ["subscribers", "topics", "editions", "db", "ingest", "fetch", "run", "demo", "explain"],
+    [
+        "subscribers",
+        "topics",
+        "editions",
+        "dkim",
+        "db",
+        "ingest",
+        "fetch",
+        "run",
+        "demo",
+        "explain",
+    ],
 )
 def test_each_command_has_a_help_that_is_not_cut(paperround: Paperround, name: str) -> None:
     ran = paperround(name, "--help")

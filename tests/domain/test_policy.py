@@ -103,6 +103,7 @@ def test_replies_to_the_recipient_or_the_dot_concern_the_reader_and_all_others_t
         assert not judge(250, stage).concerns_route
         silence = Outcome(Result.DEFERRED, stage)
         assert silence.concerns_route is (stage is not Stage.BODY), "silence before the body"
+        assert not Outcome(Result.REFUSED, stage).concerns_route, "not offered at all"
 
 
 def test_what_is_settled_stays_settled() -> None:

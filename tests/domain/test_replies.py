@@ -56,6 +56,7 @@ def test_a_refusal_at_rcpt_or_at_the_dot_is_blamed_by_its_enhanced_code(
         judge(535, Stage.AUTH, "5.7.8 Wrong password"),
         judge(554, Stage.CONNECT, "5.7.1 Go away"),
         Outcome(Result.UNCERTAIN, Stage.BODY, None, "5.1.1 lost"),
+        Outcome(Result.REFUSED, Stage.RCPT, None, "the server offers no SMTPUTF8"),
     ],
     ids=str,
 )

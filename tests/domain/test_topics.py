@@ -356,3 +356,9 @@ def test_any_text_is_a_topic_whose_canonical_text_means_itself_or_an_error_with_
         assert 1 <= outcome.position <= max(1, len(text))
         assert "\n" not in str(outcome)
         assert outcome.explain().count("\n") == 3
+
+
+@given(st.lists(st.from_regex("[a-z0-9]{1,9}", fullmatch=True), min_size=1, max_size=7))
+def test_plain_words_mean_the_same_however_they_are_set(words: list[str]) -> None:
+    # Parentheses, capitals and wide spaces take the way through the grammar.
+    assert parse(" ".join(words)) == parse("( " + "  ".join(words).title() + " )")

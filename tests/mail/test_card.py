@@ -174,7 +174,7 @@ def test_a_key_is_escaped_in_the_address_of_a_page() -> None:
 
 
 def test_parts_come_back_from_storage() -> None:
-    letters = Letters(TEMPLATES, House(sender="p@example.org", base_url="https://p.example"))
+    letters = Letters([TEMPLATES], House(sender="p@example.org", base_url="https://p.example"))
     part = letters.card(Paper(title="Lämp: A Light", abstract="We glow. Always."), "k1", 2026)
     card = Card.unpack(part)
     said = card.said
@@ -187,7 +187,7 @@ def test_parts_come_back_from_storage() -> None:
 
 
 def test_a_followed_author_is_named_by_a_because_that_is_no_topic() -> None:
-    letters = Letters(TEMPLATES, House(sender="p@example.org", base_url="https://p.example"))
+    letters = Letters([TEMPLATES], House(sender="p@example.org", base_url="https://p.example"))
     because = letters.because_followed("Ada <Byron>,\nCountess of Lovelace and of many more")
     unpacked = Because.unpack(because)
     assert (unpacked.is_topic, unpacked.pack()) == (False, because)
@@ -198,7 +198,7 @@ def test_a_followed_author_is_named_by_a_because_that_is_no_topic() -> None:
 
 
 def test_a_card_of_usual_size_stays_below_2400_octets() -> None:
-    letters = Letters(TEMPLATES, House(sender="p@example.org", base_url="https://p.example"))
+    letters = Letters([TEMPLATES], House(sender="p@example.org", base_url="https://p.example"))
     paper = Paper(
         title="Lamplighter: Teaching Small Agents to Ask a Question Before They Act on It",
         abstract="We " + "introduce a lamp that glows " * 11 + "quietly.",
@@ -220,7 +220,7 @@ def test_a_card_of_usual_size_stays_below_2400_octets() -> None:
 
 
 def test_a_record_of_absurd_size_makes_a_card_that_still_fits() -> None:
-    letters = Letters(TEMPLATES, House(sender="p@example.org", base_url="https://p.example"))
+    letters = Letters([TEMPLATES], House(sender="p@example.org", base_url="https://p.example"))
     long = "long words " * 5000
     paper = Paper(title=long, abstract=long, authors=(long,) * 700, organisation="O" * 9000)
     card = Card.unpack(letters.card(paper, "k1", 2026))

@@ -15,6 +15,7 @@ from service.mail.headers import (
     header_line,
     link_value,
     mailbox_value,
+    recipient_value,
     subject_value,
     token_value,
 )
@@ -119,6 +120,43 @@ def test_what_is_not_one_plain_address_is_refused(address: str) -> None:
         address_value(address)
 
 
+@pytest.mark.parametrize(
+    ("address", "wire"),
+    [
+        ("ada@bücher.example", "ada@xn--bcher-kva.example"),
+        ("zoë@example.net", "zoë@example.net"),
+        ("用户.+papers@例え.example", "用户.+papers@xn--r8jz45g.example"),
+        ("é" * 32 + "@example.net", "é" * 32 + "@example.net"),
+    ],
+)
+def test_a_readers_address_may_have_any_letters_before_its_at(address: str, wire: str) -> None:
+    assert recipient_value(address) == wire
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ada",
+        "zoë",
+        "zoë@",
+        "zo ë@example.net",
+        "zoë\u00a0@example.net",
+        "zoë\u2028Bcc: eve@example.net",
+        "zoë\r\nBcc: eve@example.net",
+        "zoë\x85@example.net",
+        "zoë\u202e@example.net",
+        "zoë\ud800@example.net",
+        "zoë>,<eve@example.net",
+        '"zoë"@example.net',
+        "zoë@exa mple.net",
+        "é" * 33 + "@example.net",
+    ],
+)
+def test_what_is_not_one_address_of_a_reader_is_refused(address: str) -> None:
+    with pytest.raises(HeaderError):
+        recipient_value(address)
+
+
 @given(st.text(min_size=1))
 @example('Papers "of the day", Ltd. \\')
 @example("Café des Papiers")
@@ -194,6 +232,10 @@ def test_a_bare_sender_is_called_paperround() -> None:
         ({"sender": "a" * 30 + "@example.org"}, "sender"),
         ({"reply_to": "nobody"}, "reply_to"),
         ({"feedback_id": "a\nb"}, "feedback_id"),
+        ({"feedback_id": "digest:::four"}, "feedback_id"),
+        ({"feedback_id": "digest:::sixteen-letters-"}, "feedback_id"),
+        ({"feedback_id": "a:b:c:d:paperround"}, "feedback_id"),
+        ({"feedback_id": "digest: :paperround"}, "feedback_id"),
         ({"base_url": "https://papers.example.org/"}, "base_url"),
     ],
 )

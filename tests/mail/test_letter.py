@@ -6,7 +6,7 @@ import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from email.message import EmailMessage
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,17 +14,31 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from jinja2 import UndefinedError
+from peers.correspondence import (
+    ADA,
+    ANYTHING,
+    FRAMES,
+    HOUSE,
+    KINDS,
+    LAMP,
+    LETTERS,
+    STOP,
+    TEMPLATES,
+    TOKEN,
+    WEB,
+    because_of,
+    card_of,
+    entry,
+    letter_of,
+)
 
 from service.domain.papers import Paper
 from service.mail.headers import HeaderError
 from service.mail.letter import (
     Because,
-    Card,
     Contents,
     Entry,
     Frame,
-    House,
     Kind,
     Letters,
     Personal,
@@ -33,81 +47,7 @@ from service.mail.letter import (
     show,
 )
 from service.mail.plain import cut_at_word, one_line
-
-TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates"
-HOUSE = House(
-    sender="Paperround <paperround@example.org>",
-    base_url="https://papers.example.org",
-    reply_to="editor@example.org",
-    postal_address="Example Library, 1 Reading Lane",
-    feedback_id="digest:paperround:example",
-)
-LETTERS = Letters(TEMPLATES, HOUSE)
-FRAMES = {kind: Frame.unpack(LETTERS.frame(kind)) for kind in ("digest", "confirm", "goodbye")}
-TOKEN = "0123456789abcdef" * 2
-WEB = "https://papers.example.org/d/W"
-STOP = "https://papers.example.org/u/AbC-dEf_1"
-ADA = Personal(
-    recipient="ada@example.net",
-    name="Ada",
-    token=TOKEN,
-    planned_at=datetime(2026, 8, 21, 5, 0, tzinfo=UTC),
-    local_date=date(2026, 8, 21),
-    local_hour=7,
-    topics=4,
-    matched=5,
-    unsubscribe=STOP,
-    web=WEB,
-    schedule="daily at 07:00, Berlin time",
-    links={
-        "confirm": "https://papers.example.org/confirm/T?a=1&b=2",
-        "undo": "https://papers.example.org/undo/T",
-    },
-    asked_for=("agents", "state & space"),
-    undo_until=date(2026, 9, 20),
-)
-LAMP = Paper(
-    title="Lamp: Small Agents <Ask> Before & After",
-    abstract="Agents err. We present Lamp, which asks. It waits for an answer.",
-    authors=("Ada Quill", "Zoë O'Neil"),
-    page="https://arxiv.org/abs/2608.00001",
-    pdf="https://arxiv.org/pdf/2608.00001",
-    upvotes=12,
-    published=date(2026, 8, 20),
-)
-
-# What has broken letters before: line ends, header and MIME syntax, markup, markers, direction.
-NAUGHTY = [
-    "",
-    " ",
-    ".",
-    "..\n.\r\n.",
-    "\r\n.\r\nQUIT\r\n",
-    "From here",
-    "--=_" + TOKEN + "--",
-    "=?utf-8?q?=0ABcc:_eve@example.net?=",
-    "x\r\nBcc: eve@example.net",
-    "=3D=\r\n=20",
-    "a" * 1200,
-    "." * 160,
-    "字" * 200,
-    "é." * 90,
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "</title></style></bdi></p></td>",
-    "{{ slot.subject }} {% raw %}",
-    "\x00because\x00",
-    "\x00token\x00",
-    "\u202eturned\u202c \u2066round\u2069",
-    "zero\u200bwidth\ufeff",
-    "a\ud800b",
-    "Z\u0351\u036b\u0343alg\u0321o",
-    "نص من اليمين",
-    "👩‍🔬🏳️‍🌈",
-    "&amp; &lt; &#39;",
-    "%s %d {0} $HOME `id` ; DROP TABLE paper; --",
-]
-ANYTHING = st.sampled_from(NAUGHTY) | st.text(max_size=200)
+from service.mail.templates import TemplateMistake
 
 
 class Page(HTMLParser):
@@ -138,22 +78,6 @@ class Page(HTMLParser):
 
     def texts(self, tag: str) -> list[str]:
         return [text for name, text in self.elements if name == tag]
-
-
-def card_of(paper: Paper, key: str = "k1") -> Card:
-    return Card.unpack(LETTERS.card(paper, key, 2026))
-
-
-def because_of(*labels: str) -> list[Because]:
-    return [Because.unpack(LETTERS.because(label, "agents")) for label in labels]
-
-
-def entry(paper: Paper, labels: Sequence[str], *, alone: bool = False) -> Entry:
-    """A paper's card for those topics, with the words of the first one marked."""
-    card = card_of(paper)
-    terms = [[words] for words in labels[:1]]
-    shown = show(card, terms, FRAMES["digest"].pieces, alone=alone)
-    return Entry.of(card, Reasons.of(because_of(*labels)), shown)
 
 
 def digest(
@@ -342,6 +266,72 @@ def test_a_confirm_letter_asks_once_and_quotes_the_topics() -> None:
     assert "Ada" not in text, "a name typed by a stranger has no place here"
 
 
+def test_a_first_letter_says_what_to_expect_and_that_it_is_the_first() -> None:
+    said = replace(ADA, matched=9)
+    _, message, page, text = read(letter_of("first", [LAMP, Paper(title="Ferry")], said))
+    assert (
+        message["Subject"] == "Your first papers: Lamp: Small Agents <Ask> Before & After + 1 more"
+    )
+    assert page.texts("h1") == ["You’re in, Ada."]
+    assert page.texts("p")[:2] == [
+        "To begin with, 2 papers of the last days for 4 topics; 7 more matched.",
+        "From now on a letter comes daily at 07:00, Berlin time, on days with papers for you.",
+    ]
+    opening = " ".join(text.partition("\nRead on")[0].split())
+    assert opening == "Paperround, Friday 21 August You’re in, Ada. " + " ".join(
+        page.texts("p")[:2]
+    )
+    assert page.texts("h2")[:2] == [LAMP.title, "Ferry"]
+    assert set(page.links) == set(re.findall(r"https://\S+", text))
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_a_first_letter_to_a_reader_without_topics_brings_what_trended() -> None:
+    _, message, page, _ = read(letter_of("first", [LAMP], replace(ADA, topics=0, name=None)))
+    assert message["Subject"] == "Your first papers: Lamp: Small Agents <Ask> Before & After"
+    assert page.texts("h1") == ["You’re in."]
+    assert page.texts("p")[0] == "To begin with, the most trending paper of the last days."
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "words"),
+    [
+        (("agents", "state & space"), "was about agents or state & space."),
+        (("a", "b", "c", "d", "e"), "was about a, b, c or 2 more."),
+        (("see example.net",), "was about your topic."),
+    ],
+)
+def test_a_welcome_without_papers_says_so_and_what_to_expect(
+    asked_for: tuple[str, ...], words: str
+) -> None:
+    personal = replace(ADA, asked_for=asked_for)
+    _, message, page, text = read(join(FRAMES["welcome"], Contents(), personal))
+    assert message["Subject"] == "Your Paperround letter is set up"
+    assert page.texts("h1") == ["You’re in, Ada."]
+    expect = "From now on a letter comes daily at 07:00, Berlin time, on days with papers for you."
+    assert page.texts("p")[:2] == [f"No paper of the last days {words}", expect]
+    assert " ".join(text.split()).startswith(
+        f"You’re in, Ada. No paper of the last days {words} {expect} Unsubscribe: {STOP}"
+    )
+    assert set(page.links) == {STOP} == set(re.findall(r"https://\S+", text))
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_a_welcome_when_no_paper_came_at_all_says_just_that() -> None:
+    _, _, page, _ = read(join(FRAMES["welcome"], Contents(), replace(ADA, asked_for=())))
+    assert page.texts("p")[0] == "No paper came in the last days."
+
+
+@settings(deadline=None)
+@given(ANYTHING, ANYTHING)
+def test_any_name_and_topic_are_inert_in_a_welcome(name: str, topic: str) -> None:
+    personal = replace(ADA, name=name, asked_for=(topic,))
+    raw, _, page, text = read(join(FRAMES["welcome"], Contents(), personal))
+    assert_fit_for_the_wire(raw)
+    assert set(page.links) == {STOP} == set(re.findall(r"https://\S+", text))
+    assert page.tags <= read(join(FRAMES["welcome"], Contents(), ADA))[2].tags
+
+
 def test_a_goodbye_letter_offers_the_way_back() -> None:
     _, message, page, text = read(join(FRAMES["goodbye"], Contents(), ADA))
     assert message["Subject"] == "You're unsubscribed"
@@ -355,16 +345,16 @@ def test_a_letter_without_its_link_is_an_error_that_names_it(kind: Kind) -> None
         join(FRAMES[kind], Contents(), replace(ADA, links={}))
 
 
-def test_a_digest_without_a_paper_is_an_error() -> None:
+@pytest.mark.parametrize("kind", ["digest", "first"])
+def test_a_digest_without_a_paper_is_an_error(kind: Kind) -> None:
     with pytest.raises(ValueError, match="without a paper"):
-        join(FRAMES["digest"], Contents(), ADA)
+        join(FRAMES[kind], Contents(), ADA)
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
         replace(ADA, recipient="ada@example.net\r\nBcc: eve@example.net"),
-        replace(ADA, recipient="zoë@example.net"),
         replace(ADA, token=TOKEN[1:]),
         replace(ADA, unsubscribe="https://papers.example.org/u/a b"),
         replace(ADA, unsubscribe=""),
@@ -475,7 +465,7 @@ def test_a_letter_of_huge_papers_fits_and_says_what_it_leaves_out(
 
 
 def test_the_same_letter_is_made_of_the_same_bytes() -> None:
-    again = Letters(TEMPLATES, HOUSE)
+    again = Letters([TEMPLATES], HOUSE)
     assert again.frame("digest") == LETTERS.frame("digest")
     assert again.card(LAMP, "k1", 2026) == LETTERS.card(LAMP, "k1", 2026)
     assert digest([(LAMP, ["agents"])])[0] == digest([(LAMP, ["agents"])])[0]
@@ -487,7 +477,7 @@ def test_two_deliveries_differ_in_message_id_and_boundary() -> None:
     assert message.get_boundary() == f"=_{'f' * 32}"
 
 
-@pytest.mark.parametrize("kind", ["digest", "confirm", "goodbye"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_frame_comes_back_from_storage(kind: Kind) -> None:
     part = LETTERS.frame(kind)
     assert Frame.unpack(part).pack() == part
@@ -510,10 +500,16 @@ def test_a_letter_loads_nothing_and_its_style_sheet_is_small() -> None:
 def test_a_template_may_be_replaced_and_a_mistake_in_it_names_the_slot(tmp_path: Path) -> None:
     shutil.copytree(TEMPLATES / "email", tmp_path / "email")
     (tmp_path / "email" / "digest" / "body.txt").write_text("Hello {{ slot.greting }}\r\n")
-    with pytest.raises(UndefinedError, match="greting"):
-        Letters(tmp_path, HOUSE).frame("digest")
-    (tmp_path / "email" / "digest" / "body.txt").write_text("{{ slot.greeting }}\n{{ slot.cards }}")
-    frame = Frame.unpack(Letters(tmp_path, HOUSE).frame("digest"))
+    with pytest.raises(TemplateMistake, match=r"digest/body.txt, line 1: .*greting"):
+        Letters([tmp_path], HOUSE).frame("digest")
+    (tmp_path / "email" / "digest" / "body.txt").write_text("{{ slot.cards }}")
+    with pytest.raises(TemplateMistake, match=r"digest/body.txt: must hold slot.also$"):
+        Letters([tmp_path], HOUSE).frame("digest")
+    (tmp_path / "email" / "digest" / "body.txt").write_text(
+        "{{ slot.greeting }}\n{{ slot.cards }}{{ slot.also }}{{ slot.trending }}"
+        "{{ slot.unsubscribe }}"
+    )
+    frame = Frame.unpack(Letters([tmp_path], HOUSE).frame("digest"))
     _, _, _, text = read(join(frame, Contents([entry(LAMP, [])]), ADA))
     assert text.startswith("Good morning, Ada.\n1. Lamp")
 
@@ -525,4 +521,4 @@ def test_a_card_without_its_because_is_an_error_that_names_the_template(
     shutil.copytree(TEMPLATES / "email", tmp_path / "email")
     (tmp_path / "email" / "parts" / f"card.{suffix}").write_text("{{ face.title }}")
     with pytest.raises(ValueError, match=f"card.{suffix}"):
-        Letters(tmp_path, HOUSE).card(LAMP, "k1", 2026)
+        Letters([tmp_path], HOUSE).card(LAMP, "k1", 2026)

@@ -22,7 +22,7 @@ from peers.pages import open_pages
 from peers.shelf import STRAINING, noticed, usual
 from playwright.sync_api import Browser, Page
 
-from service import pipeline
+from service import one_reader, pipeline
 from service.domain.links import web_name
 from service.domain.papers import Paper
 from service.installation import Installation, open_installation
@@ -81,7 +81,7 @@ def letter_of(
     ada = subscribe(
         newsroom, "ada@example.org", *topics, at=MORNING, max_papers=max_papers, name="Ada"
     )
-    raw = pipeline.preview(newsroom, ada, MORNING)
+    raw = one_reader.preview(newsroom, ada, MORNING)
     assert isinstance(raw, bytes)
     message = email.message_from_bytes(raw, policy=email.policy.default)
     assert isinstance(message, email.message.EmailMessage)

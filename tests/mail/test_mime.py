@@ -40,7 +40,9 @@ def test_every_line_is_short_ends_in_crlf_and_begins_with_no_dot(text: str) -> N
         assert not line.startswith(b".")
         assert b"\r" not in line
         assert b"\n" not in line
-        assert line == line.rstrip(b" \t")
+        assert line == line.rstrip(b" ")
+        assert b"  " not in line
+        assert b"\t" not in line
 
 
 @given(ANY_TEXT)

@@ -2,10 +2,14 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import SMTPUTF8
+from pathlib import Path
 from threading import Event
 
 import pytest
-from peers.newsroom import FRIDAY_NOON, statuses, watermark
+from peers.newsroom import FRIDAY_NOON, statuses, subscribe, watermark
 from peers.sending import (
     address,
     charged,
@@ -15,11 +19,14 @@ from peers.sending import (
     planned,
     queue_letters,
 )
+from peers.signatures import holds
 from peers.smtp import Peer, Visit, cut, reply
 
 from service import pipeline
 from service.domain.policy import Result, Status
 from service.installation import Installation
+from service.mail.dkim import new_key
+from service.store import subscribers, suppressions
 
 OpenWith = Callable[..., Installation]
 SOON = timedelta(minutes=7)
@@ -216,3 +223,72 @@ def test_a_server_may_limit_the_letters_of_one_connection(open_with: OpenWith) -
     assert statuses(installation) == {"sent": 9}
     assert charged(installation) == 9
     assert max(carried.values()) == 3
+
+
+@one_database
+def test_a_letter_tried_again_is_signed_to_the_byte_as_before(
+    open_with: OpenWith, tmp_path: Path
+) -> None:
+    (tmp_path / "key.pem").write_bytes(new_key("rsa"))
+    signing = {
+        "dkim_domain": "example.org",
+        "dkim_selector": "august",
+        "dkim_key_file": str(tmp_path / "key.pem"),
+    }
+    with planned(open_with, *crowd(7), connections=3, **signing) as (installation, peer):
+        peer.on("dot", reply("451 4.3.0 Later"))
+        deliver(installation)
+        peer.forgive()
+        deliver(installation, after=SOON)
+    first, again = peer.whole[:7], peer.taken
+    assert len(first) == len(again) == 7
+    assert {t.recipient: t.letter for t in first} == {t.recipient: t.letter for t in again}
+    assert installation.signer is not None
+    assert all(holds(taken.letter, installation.signer) for taken in again)
+
+
+ZOE = "zoë@bücher.example"
+ZOE_ON_THE_WIRE = "zoë@xn--bcher-kva.example"
+
+
+def test_an_address_in_other_letters_goes_out_where_the_server_takes_it(
+    open_with: OpenWith,
+) -> None:
+    with Peer(offers_smtputf8=True) as peer:
+        installation = open_with(smtp_url=peer.url, smtp_connections=1)
+        subscribe(installation, ZOE)
+        queue_letters(installation, "Ada", others=1)
+        assert deliver(installation).results == {Result.ACCEPTED: 2}
+    (taken,) = peer.copies(ZOE_ON_THE_WIRE)
+    message = BytesParser(EmailMessage, policy=SMTPUTF8).parsebytes(taken.letter)
+    assert message["To"] == ZOE_ON_THE_WIRE
+    assert not message.defects
+    said = [line for _, line in peer.lines if line.startswith(b"MAIL")]
+    assert sorted(line.partition(b">")[2] for line in said) == [
+        b"\r\n",
+        b" SMTPUTF8 BODY=8BITMIME\r\n",
+    ]
+
+
+def test_where_the_server_cannot_take_it_only_that_letter_fails_and_says_why(
+    open_with: OpenWith,
+) -> None:
+    with Peer() as peer:
+        installation = open_with(smtp_url=peer.url, smtp_connections=1)
+        subscriber_id = subscribe(installation, ZOE)
+        queue_letters(installation, "Ada", "Bob", others=1)
+        delivered = deliver(installation)
+        assert deliver(installation, after=SOON).results.total() == 0
+    assert delivered.results == {Result.REFUSED: 1, Result.ACCEPTED: 2}
+    assert delivered.halted is None
+    assert statuses(installation) == {"failed": 1, "sent": 2}
+    assert not any(b"zo" in line for _, line in peer.lines)
+    with installation.database.read() as connection:
+        (row,) = letters.newest_first(connection, Which(subscriber_id=subscriber_id), 30)
+        assert suppressions.every(connection) == set()
+        reader = subscribers.by_id(connection, subscriber_id)
+    assert (row.status, row.attempts, row.reply_code) == (Status.FAILED, 1, None)
+    assert (row.reply or "").startswith("the SMTP server does not offer SMTPUTF8")
+    assert reader is not None
+    assert reader.status == "active"
+    assert watermark(installation, subscriber_id) == 0, "the papers are offered again"

@@ -31,12 +31,14 @@ def address(name: str) -> str:
     return f"{name.lower()}@example.org"
 
 
-def queue_letters(installation: Installation, *names: str, at: datetime = FRIDAY_NOON) -> None:
-    """Plan a digest for each named reader."""
+def queue_letters(
+    installation: Installation, *names: str, at: datetime = FRIDAY_NOON, others: int = 0
+) -> None:
+    """Plan a digest for each named reader, and for the others that there are already."""
     publish(installation, at, "Bees that count", "Proofs by touch", "Slow light")
     enlist(installation, *names)
     made = pipeline.plan(installation, at, everyone=True)
-    assert made.planned == len(names)
+    assert made.planned == len(names) + others
 
 
 def enlist(installation: Installation, *names: str) -> None:
@@ -72,7 +74,7 @@ def sender(installation: Installation, timeouts: Timeouts = QUICK) -> Sender:
         with installation.database.read() as connection:
             return parts.bodies_of(connection, part_ids)
 
-    binder = Binder(installation.house, installation.key, load)
+    binder = Binder(installation.house, installation.signer, installation.key, load)
 
     def wrap(claims: list[Claim]) -> dict[int, Parcel]:
         return binder.wrap(claims)

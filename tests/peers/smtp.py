@@ -99,6 +99,8 @@ class Visit:
         offers = ["peer.example", "8BITMIME"]
         if self.peer.tls is not None and not self.secure:
             offers.append("STARTTLS")
+        if self.peer.offers_smtputf8:
+            offers.append("SMTPUTF8")
         if self.peer.offers_auth:
             offers.append("AUTH PLAIN")
         return b"".join(f"250-{offer}\r\n".encode() for offer in offers) + b"250 HELP\r\n"
@@ -157,8 +159,10 @@ class Peer:
         tls: ssl.SSLContext | None = None,
         implicit: bool = False,
         offers_auth: bool = False,
+        offers_smtputf8: bool = False,
     ) -> None:
         self.tls = tls
+        self.offers_smtputf8 = offers_smtputf8
         self.offers_auth = offers_auth
         self.taken: list[Taken] = []
         self.whole: list[Taken] = []

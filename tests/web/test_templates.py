@@ -3,8 +3,6 @@
 import html
 import re
 import zoneinfo
-from dataclasses import replace
-from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -14,26 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
 
-from service.copies import Copied, WebCopy
 from service.domain.papers import Paper
 from service.domain.topics import parse
+from service.web import specimens
+from service.web.specimens import SPECIMEN as PAPER
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 ENV = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
 HOSTILE = "\"'><script>alert(1)</script>{{ 7*7 }}</textarea></pre>\u202e&amp;"
 
-PAPER = Paper(
-    title="Reading Slowly",
-    abstract="A made-up abstract.",
-    authors=("Ada Example", "Bo Sample"),
-    arxiv_id="2401.00001",
-    published=date(2026, 8, 20),
-    page="https://arxiv.org/abs/2401.00001",
-    pdf="https://arxiv.org/pdf/2401.00001",
-    code="https://github.com/example/reading",
-    project="https://example.org/reading",
-    organisation="Example Library",
-)
 LINE = {
     "number": 3,
     "sender": "Paperround <paperround@example.org>",
@@ -43,51 +30,9 @@ LINE = {
 }
 
 
-def copied(text: str, *topics: str) -> Copied:
-    paper = replace(PAPER, title=text, abstract=text, authors=(text,), organisation=text, page=None)
-    return Copied(text, paper, topics, ((text, True), (text, False)), ((text, False),))
-
-
 def contexts(text: str) -> dict[str, dict[str, Any]]:
     """The documented context of each page, with `text` wherever a stranger's words can stand."""
-    typed = {"topics": text, "send_at": "07:00", "timezone": text, "email": text}
-    wrong = dict.fromkeys(("form", "topics", "send_at", "timezone", "email"), text)
-    return {
-        "signup": {
-            "values": typed,
-            "errors": wrong,
-            "topics_problem": text,
-            "timezones": [text, "Europe/Berlin"],
-        },
-        "sent": {"sender": text},
-        "confirm": {
-            "topics": [text, "world models"],
-            "send_at": text,
-            "timezone": text,
-            "first_letter": text,
-        },
-        "confirmed": {"first_letter": text},
-        "unsubscribe": {"address": text},
-        "goodbye": {"undo": text},
-        "message": {"title": text, "paragraphs": [text], "link": (text, "/")},
-        "digest": {
-            "copy": WebCopy(
-                date(2026, 8, 21),
-                text,
-                (copied(text, text, "agents", "memory", "maps"),),
-                (copied(text, text),),
-                (copied(text),),
-                gone=1,
-            ),
-            "date": text,
-            "bibtex": text,
-        },
-        "paper": {
-            "key": text,
-            "paper": replace(
-                PAPER, title=text, abstract=text, authors=(text,), organisation=text, page=None
-            ),
-        },
+    return specimens.contexts(text) | {
         "inbox": {"letters": [dict.fromkeys(LINE, text)], "signup": "http://127.0.0.1:8000/"},
         "inbox_letter": {
             "letter": dict.fromkeys(LINE, text),

@@ -1,0 +1,156 @@
+"""One reader's letter outside the daily round: a look at the next one, and the first of all."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from service import notices, pipeline
+from service.binding import Binder
+from service.domain.deliveries import Claim, Kind, Planned
+from service.domain.digests import Skipped
+from service.domain.readers import Subscriber
+from service.domain.selection import unpack
+from service.domain.timetable import local_date
+from service.installation import Installation
+from service.mail.letter import Kind as LetterKind
+from service.store import deliveries, papers, parts, readers, subscribers, suppressions
+from service.store.deliveries import Verdict
+
+Keep = Callable[[Sequence[bytes]], Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What one reader would get now, of papers up to the seq `upto`."""
+
+    subscriber: Subscriber
+    verdict: Verdict
+    upto: int
+
+
+def preview(
+    installation: Installation,
+    subscriber_id: int,
+    now: datetime,
+    *,
+    recipient: str | None = None,
+    subject_prefix: str = "",
+) -> bytes | Skipped | None:
+    """Return the letter an active reader would get at `now`, or why none would come.
+
+    None means that the reader is not due any more today, or not active. Nothing is kept. With a
+    `recipient` it is written to somebody else, and its links work for nobody.
+    """
+    shelf: list[bytes] = []
+
+    def keep(bodies: Sequence[bytes]) -> list[int]:
+        shelf.extend(bodies)
+        return list(range(len(shelf) - len(bodies), len(shelf)))
+
+    decided = _decide(installation, subscriber_id, now, keep, "digest")
+    if decided is None or decided.subscriber.email is None:
+        return None
+    decision = decided.verdict.decision
+    if isinstance(decision, Skipped):
+        return decision
+    subscriber = decided.subscriber
+    letter = Claim(
+        delivery_id=0,
+        subscriber_id=subscriber_id,
+        kind=decision.kind,
+        token=decision.token,
+        recipient=subscriber.email or "",
+        preference_id=subscriber.preference_id,
+        preferences=subscriber.preferences,
+        asked_at=subscriber.confirmed_at,
+        slots={"subject_prefix": subject_prefix},
+        local_date=decision.local_date,
+        selection=unpack(decision.selection),
+        planned_at=now,
+        attempts=0,
+        unsubscribe_token=subscriber.unsubscribe_token,
+    )
+    if recipient is not None:
+        letter = replace(letter, recipient=recipient, unsubscribe_token=_NOBODY)
+    load = dict(enumerate(shelf))
+    binder = Binder(
+        installation.house,
+        installation.signer,
+        installation.key,
+        lambda ids: {part: load[part] for part in ids},
+    )
+    return binder.bind(letter)
+
+
+# What stands in a trial letter for the token of an unsubscribe link.
+_NOBODY = "test"
+
+
+def welcome(installation: Installation, subscriber_id: int, now: datetime) -> None:
+    """Write to a reader who has just said yes, ahead of all digests.
+
+    They get the best papers of the last days as their first digest, the one of this date; where
+    there are none, a word of what to expect. Either is planned as any other: it moves the
+    watermark, so that nothing comes twice, and a reader who has today's digest gets no other.
+    """
+    database = installation.database
+
+    def keep(bodies: Sequence[bytes]) -> list[int]:
+        with database.write() as connection:
+            return parts.keep(connection, now.astimezone(UTC).date(), bodies)
+
+    decided = _decide(installation, subscriber_id, now, keep, "first")
+    if decided is None:
+        return
+    with database.write() as connection:
+        recorded = deliveries.plan(
+            connection,
+            [decided.verdict],
+            upto=decided.upto,
+            now=now,
+            expires_at=now + pipeline.DIGEST_LIVES,
+            priority=Kind.WELCOME.priority,
+        )
+        if recorded.standing and not isinstance(decided.verdict.decision, Planned):
+            _say_what_to_expect(installation, connection, decided.subscriber, now)
+
+
+def _say_what_to_expect(
+    installation: Installation, connection: Connection, reader: Subscriber, now: datetime
+) -> None:
+    if reader.preference_id is None:
+        return
+    topics = [wish.shown for wish in reader.wishes if wish.enabled]
+    notices.queue(
+        installation,
+        connection,
+        Kind.WELCOME,
+        reader.subscriber_id,
+        reader.preference_id,
+        {"asked_for": "\n".join(topics)},
+        now,
+    )
+
+
+def _decide(
+    installation: Installation, subscriber_id: int, now: datetime, keep: Keep, kind: LetterKind
+) -> _Decided | None:
+    """Decide for one active reader whatever their hour; None if today's digest is planned."""
+    with installation.database.read() as connection:
+        upto = papers.last_seq(connection)
+        due = readers.due(
+            connection,
+            lambda timezone, _send_at: local_date(now, timezone),
+            subscriber_id=subscriber_id,
+        )
+        page = [r for day, ids in due.pages(1) for r in readers.page(connection, ids, day)]
+        subscriber = subscribers.by_id(connection, subscriber_id)
+        if not page or subscriber is None:
+            return None
+        new = papers.between(connection, page[0].served_to, upto)
+        suppressed = suppressions.every(connection)
+    with pipeline.planner_of(installation, new, keep, upto, now, kind) as planner:
+        (verdict,) = planner.decide(page, suppressed)
+    return _Decided(subscriber, verdict, upto)

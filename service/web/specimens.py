@@ -1,0 +1,73 @@
+"""Every page's documented context, to see that its template can be used."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from service.copies import Copied, WebCopy
+from service.domain.papers import Paper
+
+SPECIMEN = Paper(
+    title="Reading Slowly",
+    abstract="A made-up abstract.",
+    authors=("Ada Example", "Bo Sample"),
+    arxiv_id="2401.00001",
+    published=date(2026, 8, 20),
+    page="https://arxiv.org/abs/2401.00001",
+    pdf="https://arxiv.org/pdf/2401.00001",
+    code="https://github.com/example/reading",
+    project="https://example.org/reading",
+    organisation="Example Library",
+)
+
+
+def _written(text: str) -> Paper:
+    return replace(
+        SPECIMEN, title=text, abstract=text, authors=(text,), organisation=text, page=None
+    )
+
+
+def _copied(text: str, *topics: str) -> Copied:
+    paper = _written(text)
+    return Copied(text, paper, topics, ((text, True), (text, False)), ((text, False),))
+
+
+def contexts(text: str) -> dict[str, dict[str, Any]]:
+    """Return each page's context, with `text` wherever a stranger's words can stand."""
+    typed = {"topics": text, "send_at": "07:00", "timezone": text, "email": text}
+    wrong = dict.fromkeys(("form", "topics", "send_at", "timezone", "email"), text)
+    return {
+        "signup": {
+            "values": typed,
+            "errors": wrong,
+            "topics_problem": text,
+            "timezones": [text, "Europe/Berlin"],
+        },
+        "sent": {"sender": text},
+        "confirm": {
+            "topics": [text, "world models"],
+            "send_at": text,
+            "timezone": text,
+            "first_letter": text,
+        },
+        "confirmed": {"schedule": text},
+        "unsubscribe": {"address": text},
+        "goodbye": {"undo": text},
+        "message": {"title": text, "paragraphs": [text], "link": (text, "/")},
+        "digest": {
+            "copy": WebCopy(
+                date(2026, 8, 21),
+                text,
+                (_copied(text, text, "agents", "memory", "maps"),),
+                (_copied(text, text),),
+                (_copied(text),),
+                gone=1,
+            ),
+            "date": text,
+            "bibtex": text,
+        },
+        "paper": {
+            "key": text,
+            "paper": _written(text),
+        },
+    }
