@@ -26,7 +26,8 @@ from service import pipeline
 from service.domain.policy import Result, Status
 from service.installation import Installation
 from service.mail.dkim import new_key
-from service.store import subscribers, suppressions
+from service.store import letters, subscribers, suppressions
+from service.store.letters import Which
 
 OpenWith = Callable[..., Installation]
 SOON = timedelta(minutes=7)
