@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from service import resources
+from service.domain.breaker import Breaker
 from service.domain.route import Route
 from service.domain.sources import Source
 from service.mail.dkim import DkimError, Signer, read_key
@@ -42,6 +43,7 @@ class Installation:
     lookback: timedelta
     retention: timedelta
     resend_uncertain: bool
+    breaker: Breaker
     trending_section: bool
     chance: Callable[[], float] = secrets.SystemRandom().random
 
@@ -89,6 +91,7 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
         lookback=timedelta(days=settings.lookback_days),
         retention=timedelta(days=settings.retention_days),
         resend_uncertain=settings.uncertain == "resend",
+        breaker=Breaker(settings.breaker_percent / 100, settings.breaker_letters),
         trending_section=settings.trending_section,
     )
 

@@ -31,6 +31,7 @@ from service.planning import Plan, Planner
 from service.sources import folder
 from service.store import (
     deliveries,
+    holds,
     ledger,
     papers,
     parts,
@@ -43,6 +44,7 @@ from service.store.deliveries import Recorded, Verdict
 from service.store.engine import Database
 from service.store.ledger import Ledger
 from service.store.papers import StoredPaper
+from service.store.refusals import Watch
 from service.store.turns import Turn
 
 READERS_AT_ONCE = 2000
@@ -159,11 +161,19 @@ def _calendar(now: datetime, everyone: bool) -> Callable[[str, time], date | Non
 
 @dataclass(slots=True)
 class Delivered:
-    """What one run of the sender came to, and why it stopped before the end, if it did."""
+    """What one run of the sender came to, and why it stopped before the end, if it did.
+
+    `paused` says why all letters are held by an admin's wish. `suppressed` counts addresses that
+    do not exist, `policy` letters refused for what we are, of which `policy_reply` is the last.
+    """
 
     results: Counter[Result] = field(default_factory=Counter)
     withdrawn: int = 0
     expired: int = 0
+    suppressed: int = 0
+    policy: int = 0
+    policy_reply: str = ""
+    paused: str | None = None
     halted: str | None = None
 
 
@@ -173,7 +183,8 @@ def deliver(
     stop: threading.Event,
     progress: Callable[[int, int], None] | None = None,
 ) -> Delivered:
-    """Send every letter that is due, until none is left, the route fails, or `stop` is set.
+    """Send every letter that is due and not held, until none is left, the route fails, refusals
+    are too many, or `stop` is set.
 
     `progress` is told how many letters were tried, and how many were due at the beginning.
 
@@ -187,9 +198,15 @@ def deliver(
         if installation.resend_uncertain:
             ledger.resend_uncertain(connection)
         delivered.expired = ledger.expire(connection, now())
+        held = holds.in_force(connection).everything
+        if held is not None and held.scope == holds.BREAKER:
+            delivered.halted = held.reason
+        elif held is not None:
+            delivered.paused = held.reason
         if not ledger.anything_due(connection, now()):
             return delivered
     tried = _counted(database, now(), progress) if progress else lambda count: None
+    watch = Watch(installation.breaker)
     seat = workers.sit_down(database, f"{socket.gethostname()}:{os.getpid()}", now())
     try:
         sender = Sender(
@@ -203,11 +220,14 @@ def deliver(
             tried=tried,
         )
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            tally = runner.run(sender.run(Ledger(database, seat.worker_id, seat.lock), stop))
+            books = Ledger(database, seat.worker_id, seat.lock, watch.see)
+            tally = runner.run(sender.run(books, stop, watch))
     finally:
         workers.stand_up(database, seat, now())
     delivered.results += tally.by_result
-    delivered.withdrawn, delivered.halted = tally.withdrawn, tally.halted
+    delivered.withdrawn, delivered.halted = tally.withdrawn, watch.tripped or tally.halted
+    delivered.suppressed = watch.suppressed
+    delivered.policy, delivered.policy_reply = watch.policy, watch.policy_reply
     return delivered
 
 

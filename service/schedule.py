@@ -149,9 +149,20 @@ class Schedule:
         if delivered.halted is not None:
             self._paused_until = self._now() + AFTER_HALT
             _log.error("delivery_halted", reason=delivered.halted)
+        if delivered.policy:
+            _log.error(
+                "letters_refused_for_policy",
+                letters=delivered.policy,
+                reply=delivered.policy_reply,
+            )
         if delivered.results.total() or delivered.expired:
             counts = {result.value: delivered.results[result] for result in Result}
-            _log.info("letters_delivered", **counts, expired=delivered.expired)
+            _log.info(
+                "letters_delivered",
+                **counts,
+                expired=delivered.expired,
+                suppressed=delivered.suppressed,
+            )
 
     def _changed_files(self) -> list[tuple[Path, Mark]]:
         """Return the files that are new, or not what they were when last looked at, and settled."""

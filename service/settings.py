@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     tick_seconds: Annotated[float, Field(ge=0.2, le=3600)] = 30
     trending_section: bool = True
     uncertain: Literal["resend", "hold"] = "resend"
+    breaker_percent: Annotated[float, Field(ge=0, le=100)] = 5
+    breaker_letters: Annotated[int, Field(ge=20, le=10_000)] = 200
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("database_url")

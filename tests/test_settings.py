@@ -49,6 +49,8 @@ GOOD: dict[str, tuple[str, Callable[[Settings], Any], Any]] = {
     "TRENDING_SECTION": ("false", lambda s: s.trending_section, False),
     "TICK_SECONDS": ("0.5", lambda s: s.tick_seconds, 0.5),
     "UNCERTAIN": ("hold", lambda s: s.uncertain, "hold"),
+    "BREAKER_PERCENT": ("2.5", lambda s: s.breaker_percent, 2.5),
+    "BREAKER_LETTERS": ("500", lambda s: s.breaker_letters, 500),
     "LOG_LEVEL": ("debug", lambda s: s.log_level, "debug"),
 }
 
@@ -141,6 +143,8 @@ WRONG = [
     ("LOOKBACK_DAYS", "61"),
     ("RETENTION_DAYS", "1"),
     ("TICK_SECONDS", "0"),
+    ("BREAKER_PERCENT", "101"),
+    ("BREAKER_LETTERS", "0"),
     ("UNCERTAIN", "maybe"),
     ("LOG_LEVEL", "loud"),
 ]

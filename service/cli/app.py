@@ -12,15 +12,18 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from service import settings
 from service.cli import (
     db,
+    deliveries,
     demo,
     dkim,
     editions,
     explain,
+    holds,
     look,
     preview,
     rounds,
     serve,
     subscribers,
+    suppressions,
     templates,
     topics,
 )
@@ -46,9 +49,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 # In the order of the help: see it, run it, do its steps by hand, look at it, manage it.
-for commands in (demo, serve, rounds, look, preview, explain):
+for commands in (demo, serve, rounds, holds, look, preview, explain):
     commands.add_to(app)
 app.add_typer(subscribers.app, name="subscribers")
+app.add_typer(suppressions.app, name="suppressions")
+app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(topics.app, name="topics")
 app.add_typer(editions.app, name="editions")
 app.add_typer(templates.app, name="templates")

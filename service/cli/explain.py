@@ -46,7 +46,7 @@ def explain(
     Facts are those on record; what had to be worked out again is marked recomputed. A PAPER
     without a date is looked for in every letter. Nothing changes.
     """
-    address, day, now = parse_address(email), _date(on), clock(at)()
+    address, day, now = parse_address(email), parse_date(on), clock(at)()
     with (
         open_installation(settings.load()) as installation,
         installation.database.read() as connection,
@@ -68,7 +68,8 @@ def explain(
         print_verdicts(known, paper, found)
 
 
-def _date(text: str | None) -> date | None:
+def parse_date(text: str | None) -> date | None:
+    """Read a date as typed after --date."""
     if text is None:
         return None
     try:

@@ -32,7 +32,7 @@ def trace_document(told: Trace) -> dict[str, Any]:
             "source": told.consent.source,
         },
         "suppressed": told.suppression
-        and {"reason": told.suppression.reason, "since": _moment(told.suppression.since)},
+        and {"reason": told.suppression.words, "since": _moment(told.suppression.since)},
         "wanted": wanted
         and {
             "topics": [
@@ -120,7 +120,7 @@ def print_trace(told: Trace) -> None:
         consent = told.consent
         say(f"Consent:    {consent.event} since {consent.at:%Y-%m-%d %H:%M} UTC, {consent.source}")
     if told.suppression:
-        say(f"Suppressed: {told.suppression.reason}, since {told.suppression.since:%Y-%m-%d}")
+        say(f"Suppressed: {told.suppression.words}, since {told.suppression.since:%Y-%m-%d}")
     if told.wanted:
         chosen = told.wanted.preferences
         hour = f"at {chosen.send_at:%H:%M}, {chosen.timezone}"

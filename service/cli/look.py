@@ -9,7 +9,15 @@ from service.cli.clock import clock
 from service.cli.report import counts, number, print_json, say
 from service.domain.sources import Condition
 from service.installation import open_installation
-from service.store import deliveries, editions, papers, subscribers
+from service.store import (
+    deliveries,
+    editions,
+    holds,
+    papers,
+    refusals,
+    subscribers,
+    suppressions,
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -28,6 +36,9 @@ def status(
         sources = fetching.reports(connection, installation.sources, clock(None)())
         readers = subscribers.count_by_status(connection)
         books = deliveries.books(connection)
+        held = holds.in_force(connection)
+        suppressed, awaiting = suppressions.count(connection)
+        policy = refusals.for_policy(connection, clock(None)())
     verdict = "each accounted for" if books.balanced else "NOT BALANCED"
     if as_json:
         print_json(
@@ -37,6 +48,12 @@ def status(
                 "subscribers": readers,
                 "deliveries": books.by_status,
                 "books": {"planned": books.planned, "balanced": books.balanced},
+                "holds": [
+                    {"scope": row.scope, "reason": row.reason, "since": row.since.isoformat()}
+                    for row in held.rows
+                ],
+                "suppressions": {"in_force": suppressed, "awaiting": awaiting},
+                "policy_refusals": {"last_day": policy.count, "last_reply": policy.last_reply},
                 "sources": [_source(told) for told in sources],
             }
         )
@@ -45,6 +62,18 @@ def status(
     say(f"Subscribers:  {counts(readers) or 'none'}")
     say(f"Letters:      {counts(books.by_status) or 'none'}")
     say(f"Books:        {number(books.planned, 'letter')} planned, {verdict}")
+    if suppressed or awaiting:
+        say(f"Suppressed:   {counts({'in force': suppressed, 'awaiting your word': awaiting})}")
+    for row in held.rows:
+        what = "halted" if row.scope == holds.BREAKER else "paused"
+        where = f" to {row.domain}" if row.domain else ""
+        say(f"Held:         letters{where} are {what} since {row.since:%Y-%m-%d %H:%M} UTC")
+        say(f"              {row.reason}")
+    if policy.count:
+        say(
+            f"ALERT:        {number(policy.count, 'letter')} refused for policy within 24 hours, "
+            f"lastly with {policy.last_reply}"
+        )
     for told in sources:
         say(f"Source:       {_line(told)}")
 

@@ -33,3 +33,10 @@ MaxPapers = Annotated[
     int | None,
     typer.Option(metavar="N", min=1, max=50, help="At most so many papers a letter."),
 ]
+Domain = Annotated[
+    str | None,
+    typer.Option(metavar="DOMAIN", help="Only letters to it: what stands after the @."),
+]
+Date = Annotated[
+    str | None, typer.Option("--date", metavar="DATE", help="The reader's date, as in 2026-08-21.")
+]

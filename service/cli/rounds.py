@@ -246,6 +246,12 @@ def _say_delivered(delivered: Delivered) -> None:
         }
     )
     say(f"Delivered: {words or 'nothing'}")
+    if delivered.suppressed:
+        say(f"Suppressed: {delivered.suppressed:,}, since the server knows no such address")
+    if delivered.paused is not None:
+        notice(f"Letters are paused ({delivered.paused}): `paperround resume` goes on.")
+    if delivered.policy:
+        notice(f"ALERT: {delivered.policy:,} refused for policy, lastly: {delivered.policy_reply}")
 
 
 def _close(
@@ -272,6 +278,9 @@ def _close(
         "queued": books.by_status["queued"],
         "seconds": round(time.monotonic() - began, 3),
         "books": {**books.by_status, "planned": books.planned, "balanced": books.balanced},
+        "suppressed": delivered.suppressed,
+        "policy_refusals": delivered.policy,
+        "paused": delivered.paused,
         "halted": delivered.halted,
     }
     if as_json:

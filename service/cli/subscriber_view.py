@@ -3,13 +3,16 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from service.cli import suppressions
 from service.cli.report import number, print_table, say
 from service.domain.digests import SkipReason
 from service.domain.filters import Filters
 from service.domain.readers import Subscriber
 from service.domain.wishes import Wish
 from service.store.consents import ConsentEvent
-from service.store.deliveries import DeliveryRow, SkipRow
+from service.store.deliveries import SkipRow
+from service.store.letters import LetterRow
+from service.store.suppressions import SuppressionRow
 
 
 def brief(subscriber: Subscriber) -> dict[str, Any]:
@@ -33,9 +36,10 @@ def brief(subscriber: Subscriber) -> dict[str, Any]:
 
 def document(
     found: Subscriber,
-    letters: Sequence[DeliveryRow],
+    letters: Sequence[LetterRow],
     skip: SkipRow | None,
     history: Sequence[ConsentEvent],
+    suppression: SuppressionRow | None,
 ) -> dict[str, Any]:
     """Return all that is known of a subscriber, as scripts read it."""
     return brief(found) | {
@@ -57,6 +61,7 @@ def document(
             }
             for letter in letters
         ],
+        "suppressed": suppression and suppressions.document(suppression),
         "last_skip": skip
         and {
             "date": skip.local_date,
@@ -93,12 +98,16 @@ def filter_lines(filters: Filters) -> Iterator[tuple[str, str]]:
 
 def print_out(
     found: Subscriber,
-    letters: Sequence[DeliveryRow],
+    letters: Sequence[LetterRow],
     skip: SkipRow | None,
     history: Sequence[ConsentEvent],
+    suppression: SuppressionRow | None,
 ) -> None:
     """Print all that is known of a subscriber, for a person."""
     print_wanted(found)
+    if suppression:
+        state = "yes" if suppression.in_force else "awaits your word"
+        say(f"Suppressed: {state} ({suppression.words}), since {suppression.since:%Y-%m-%d}")
     say("")
     print_table(
         ("at (UTC)", "consent", "by"),
@@ -114,7 +123,7 @@ def print_out(
                     x.kind,
                     x.status,
                     x.attempts,
-                    f"{x.reply_code or ''} {x.reply or ''}",
+                    x.said,
                 )
                 for x in letters
             ],

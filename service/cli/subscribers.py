@@ -35,13 +35,14 @@ from service.cli.report import (
 )
 from service.consent import SignUp
 from service.domain.filters import Filters, filters_of
-from service.domain.readers import Consent, Preferences
+from service.domain.readers import Consent, Preferences, address_hash
 from service.domain.timetable import TimetableError, parse_hour, zone
 from service.domain.topics import TopicError
 from service.domain.wishes import Wish, wishes_of
 from service.installation import Installation, open_installation
 from service.mail.address import AddressError, parse_address
-from service.store import consents, deliveries, subscribers
+from service.store import consents, deliveries, letters, subscribers, suppressions
+from service.store.letters import Which
 
 app = typer.Typer(
     help="Add, import, change, pause, list, show and remove subscribers.", no_args_is_help=True
@@ -186,13 +187,14 @@ def show(email: Email, as_json: AsJson = False) -> None:
         found = subscribers.by_address(connection, address.normal)
         if found is None:
             raise WorkFailed(f"{email} is not a subscriber.")
-        letters = deliveries.of_subscriber(connection, found.subscriber_id)
+        sent = letters.newest_first(connection, Which(subscriber_id=found.subscriber_id), 30)
+        suppression = suppressions.noted(connection, address_hash(address.normal))
         skip = deliveries.last_skip(connection, found.subscriber_id)
         history = consents.history(connection, found.subscriber_id)
     if as_json:
-        print_json(subscriber_view.document(found, letters, skip, history))
+        print_json(subscriber_view.document(found, sent, skip, history, suppression))
     else:
-        subscriber_view.print_out(found, letters, skip, history)
+        subscriber_view.print_out(found, sent, skip, history, suppression)
 
 
 @app.command()

@@ -203,7 +203,7 @@ def _why_not_due(
         end = f", until {until}" if until is not None and until > day else ""
         return f"they {was} {consent.event} since {consent.at:%Y-%m-%d %H:%M} UTC{end}"
     if suppressed is not None and suppressed.since <= _end_of(day, subscriber):
-        return f"the address is suppressed ({suppressed.reason})"
+        return f"the address is suppressed ({suppressed.words})"
     if day < local.date():
         return "nothing is on record for that date: no letter, and only the last skip is kept"
     if local.time() < chosen.send_at:

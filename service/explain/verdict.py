@@ -213,7 +213,7 @@ class _Judge:
         else:
             words = dated.because
         if dated.suppression is not None:
-            words = f"the address is suppressed ({dated.suppression.reason})"
+            words = f"the address is suppressed ({dated.suppression.words})"
             return self._say(Why.SUPPRESSED, words)
         reader = dated.subscriber
         if reader.status is not Consent.ACTIVE or self._past():

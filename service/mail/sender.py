@@ -1,11 +1,11 @@
 """The sender: takes claimed letters to the server over several connections at once."""
 
 import asyncio
-import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from service.domain.deliveries import Claim, Settlement
 from service.domain.policy import Decision, Outcome, Result, Stage, Status, decide, retry_delay
@@ -23,6 +23,12 @@ class Parcel:
     sender: str
     recipient: str
     letter: bytes
+
+
+class Stop(Protocol):
+    """Whether a run should end: it is asked before each letter."""
+
+    def is_set(self) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -63,21 +69,21 @@ class Sender:
         self._timeouts = timeouts or Timeouts()
         self._tried = tried
 
-    async def run(self, ledger: Ledger, stop: threading.Event) -> Tally:
-        """Send; on `stop`, letters in flight are finished and recorded first.
+    async def run(self, ledger: Ledger, *stops: Stop) -> Tally:
+        """Send; when a stop is set, letters in flight are finished and recorded first.
 
         Raises what the ledger raised, after every connection has stopped: nothing is sent that
         cannot be recorded.
         """
-        run = _Run(self, ledger, stop)
+        run = _Run(self, ledger, stops)
         return await run.go()
 
 
 class _Run:
-    def __init__(self, sender: Sender, ledger: Ledger, stop: threading.Event) -> None:
+    def __init__(self, sender: Sender, ledger: Ledger, stops: Sequence[Stop]) -> None:
         self._sender = sender
         self._ledger = ledger
-        self._stop = stop
+        self._stops = stops
         self._books = Bookkeeper(ledger)
         self._tally = Tally()
         self._ready: list[tuple[Claim, Parcel]] = []
@@ -113,7 +119,8 @@ class _Run:
                     self._troubles.append(trouble.outcome)
                     return False
                 except LetterRefused as refusal:
-                    self._settle(claim, refusal.outcome, begun=False)
+                    # Refusals that are too many stop the run: no letter goes on ahead of the books.
+                    await self._settle(claim, refusal.outcome, begun=False)
                     continue
                 if not await self._books.begin(claim):
                     # The server waits for a body: a lone dot would deliver an empty letter.
@@ -121,7 +128,9 @@ class _Run:
                     self._tally.withdrawn += 1
                     continue
                 outcome = await session.body(parcel.letter)
-                self._settle(claim, outcome, begun=True)
+                recorded = self._settle(claim, outcome, begun=True)
+                if outcome.result is Result.REFUSED:
+                    await recorded
                 if outcome.concerns_route:
                     self._troubles.append(outcome)
                     return False
@@ -137,7 +146,7 @@ class _Run:
     async def _next(self) -> tuple[Claim, Parcel] | None:
         """Return the next letter, claiming more when none is at hand."""
         async with self._refill:
-            if self._failed or self._stop.is_set():
+            if self._failed or any(stop.is_set() for stop in self._stops):
                 return None
             if not self._ready and not self._dry:
                 claims, parcels = await asyncio.to_thread(self._claim)
@@ -149,7 +158,7 @@ class _Run:
         claims = self._ledger.claim(CLAIM_AT_ONCE, self._sender._now())
         return claims, self._sender._wrap(claims)
 
-    def _settle(self, claim: Claim, outcome: Outcome, *, begun: bool) -> None:
+    def _settle(self, claim: Claim, outcome: Outcome, *, begun: bool) -> "asyncio.Future[bool]":
         now, jitter = self._sender._now(), self._sender._chance()
         if outcome.concerns_route and not begun:
             # A letter the server chokes on goes behind the others, so that it cannot block them;
@@ -160,7 +169,7 @@ class _Run:
             decision = decide(outcome, attempts=claim.attempts + 1, now=now, jitter=jitter)
             self._tally.by_result[outcome.result] += 1
             self._sender._tried(self._tally.by_result.total())
-        self._books.settle(Settlement(claim, outcome, decision, now, begun))
+        return self._books.settle(Settlement(claim, outcome, decision, now, begun))
 
 
 async def send_alone(route: Route, parcel: Parcel) -> Outcome:

@@ -1,4 +1,4 @@
-"""Deliveries: planned, listed, counted."""
+"""Deliveries: planned, queued, counted."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -208,43 +208,6 @@ def books(connection: Connection) -> Books:
         counters.read(connection, counters.DELIVERIES),
         {status.value: counted.get(status.value, 0) for status in Status},
     )
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryRow:
-    """A delivery as a person looks it up."""
-
-    kind: str
-    local_date: date
-    status: str
-    attempts: int
-    planned_at: datetime
-    settled_at: datetime | None
-    reply_code: int | None
-    reply: str | None
-
-
-def of_subscriber(connection: Connection, subscriber_id: int, limit: int = 30) -> list[DeliveryRow]:
-    """Return a subscriber's deliveries, the newest first."""
-    rows = connection.execute(
-        select(_DELIVERY)
-        .where(_DELIVERY.c.subscriber_id == subscriber_id)
-        .order_by(_DELIVERY.c.id.desc())
-        .limit(limit)
-    )
-    return [
-        DeliveryRow(
-            row.kind,
-            row.local_date,
-            row.status,
-            row.attempts,
-            row.planned_at,
-            row.settled_at,
-            row.reply_code,
-            row.reply,
-        )
-        for row in rows
-    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The ledger at work: claim, begin, settle, each a conditional UPDATE that only one can win."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from service.domain.deliveries import Claim, Kind, Settlement
 from service.domain.policy import TRANSITIONS, Result, Status
 from service.domain.readers import Consent, Preferences
 from service.domain.selection import unpack
-from service.store import clocks, tables
+from service.store import clocks, holds, tables
 from service.store.engine import Database, StoreError
 from service.store.locks import Lock
 from service.store.turns import Turn
@@ -32,26 +32,36 @@ def move(before: Status, after: Status, **values: Any) -> Any:
 
 
 class Ledger:
-    """What one worker does with the ledger. `claim` and `step` may run side by side."""
+    """What one worker does with the ledger. `claim` and `step` may run side by side.
 
-    def __init__(self, database: Database, worker_id: int, lock: Lock) -> None:
+    `watch` sees the outcomes of each step within its transaction.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        worker_id: int,
+        lock: Lock,
+        watch: Callable[[Connection, Sequence[Settlement]], None] = lambda *_: None,
+    ) -> None:
         self._database = database
         self._worker_id = worker_id
         self._lock = lock
+        self._watch = watch
 
     def claim(self, limit: int, now: datetime) -> list[Claim]:
-        """Mark up to `limit` letters as this worker's, the most urgent first.
+        """Mark up to `limit` letters as this worker's, the most urgent first; what is held stays.
 
         A letter that is back in the queue, but whose reader left while it was out, is cancelled.
         """
-        free = (
-            select(_DELIVERY.c.id)
-            .where(*_claimable(now))
-            .order_by(_DELIVERY.c.priority, _DELIVERY.c.next_attempt_at, _DELIVERY.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
         with self._database.write(Turn.LEDGER) as connection:
+            free = (
+                select(_DELIVERY.c.id)
+                .where(*_claimable(connection, now))
+                .order_by(_DELIVERY.c.priority, _DELIVERY.c.next_attempt_at, _DELIVERY.c.id)
+                .limit(limit)
+                .with_for_update(skip_locked=True)
+            )
             while ids := list(connection.scalars(free)):
                 connection.execute(
                     move(Status.QUEUED, Status.CANCELLED, settled_at=now).where(
@@ -80,6 +90,7 @@ class Ledger:
         with self._database.write(Turn.LEDGER) as connection:
             for settlement in settlements:
                 self._settle(connection, settlement)
+            self._watch(connection, settlements)
             return {claim.delivery_id for claim in begins if self._begin(connection, claim)}
 
     def _begin(self, connection: Connection, claim: Claim) -> bool:
@@ -184,19 +195,20 @@ def resend_uncertain(connection: Connection) -> int:
 
 def anything_due(connection: Connection, now: datetime) -> bool:
     """Say whether some letter could be claimed."""
-    return connection.scalar(select(exists().where(*_claimable(now)))) or False
+    return connection.scalar(select(exists().where(*_claimable(connection, now)))) or False
 
 
 def count_due(connection: Connection, now: datetime) -> int:
     """Return how many letters could be claimed."""
-    return connection.scalar(select(func.count()).where(*_claimable(now))) or 0
+    return connection.scalar(select(func.count()).where(*_claimable(connection, now))) or 0
 
 
-def _claimable(now: datetime) -> tuple[Any, ...]:
+def _claimable(connection: Connection, now: datetime) -> tuple[Any, ...]:
     return (
         _DELIVERY.c.status == Status.QUEUED,
         _DELIVERY.c.worker_id.is_(None),
         _DELIVERY.c.next_attempt_at <= now,
+        *holds.not_held(connection),
     )
 
 

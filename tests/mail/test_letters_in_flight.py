@@ -22,7 +22,8 @@ from peers.smtp import Visit, cut, hang, raw
 from service.domain.policy import Result
 from service.installation import Installation
 from service.mail.smtp import Timeouts
-from service.store import deliveries
+from service.store import letters
+from service.store.letters import Which
 
 OpenWith = Callable[..., Installation]
 SOON = timedelta(minutes=7)
@@ -99,7 +100,7 @@ def test_a_reader_who_leaves_after_the_claim_gets_nothing(open_with: OpenWith) -
     assert bodies <= {address("Bob"), address("Ada")}
     assert address("Bob") in bodies
     with installation.database.read() as connection:
-        rows = deliveries.of_subscriber(connection, ada)
+        rows = letters.newest_first(connection, Which(subscriber_id=ada), 30)
     assert [row.status for row in rows if row.kind == "digest"] == ["cancelled"]
     for receipt in (taken for taken in peer.whole if taken.recipient == address("Ada")):
         assert b"unsubscribed" in receipt.letter.lower()

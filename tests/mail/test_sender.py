@@ -26,7 +26,8 @@ from service import pipeline
 from service.domain.policy import Result, Status
 from service.installation import Installation
 from service.mail.dkim import new_key
-from service.store import deliveries, subscribers, suppressions
+from service.store import letters, subscribers, suppressions
+from service.store.letters import Which
 
 OpenWith = Callable[..., Installation]
 SOON = timedelta(minutes=7)
@@ -284,7 +285,7 @@ def test_where_the_server_cannot_take_it_only_that_letter_fails_and_says_why(
     assert statuses(installation) == {"failed": 1, "sent": 2}
     assert not any(b"zo" in line for _, line in peer.lines)
     with installation.database.read() as connection:
-        (row,) = deliveries.of_subscriber(connection, subscriber_id)
+        (row,) = letters.newest_first(connection, Which(subscriber_id=subscriber_id), 30)
         assert suppressions.every(connection) == set()
         reader = subscribers.by_id(connection, subscriber_id)
     assert (row.status, row.attempts, row.reply_code) == (Status.FAILED, 1, None)

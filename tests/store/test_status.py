@@ -13,7 +13,7 @@ from service import pipeline
 from service.domain.policy import TRANSITIONS, Outcome, Status
 from service.domain.readers import Consent
 from service.installation import Installation
-from service.store import ledger, subscribers, workers
+from service.store import ledger, letters, subscribers, workers
 
 LATER = FRIDAY_NOON + timedelta(days=2)
 
@@ -67,6 +67,14 @@ def for_each_reader(work: Callable[[Connection, int], object]) -> Operation:
         for reader in ledgers.readers.values():
             with ledgers.installation.database.write() as connection:
                 work(connection, reader)
+
+    return operate
+
+
+def writing_of_each(work: Callable[[Connection, list[int]], object]) -> Operation:
+    def operate(ledgers: Ledgers) -> None:
+        with ledgers.installation.database.write() as connection:
+            work(connection, [claim.delivery_id for claim in ledgers.claims.values()])
 
     return operate
 
@@ -139,6 +147,18 @@ OPERATIONS: dict[str, tuple[Operation, dict[Status, Status]]] = {
         {Q: Status.EXPIRED},
     ),
     "resend what is uncertain": (writing(ledger.resend_uncertain), {U: Q}),
+    "retry": (
+        writing_of_each(lambda connection, ids: letters.retry(connection, ids, FRIDAY_NOON)),
+        {U: Q},
+    ),
+    "retry what is out of time": (
+        writing_of_each(lambda connection, ids: letters.retry(connection, ids, LATER)),
+        {},
+    ),
+    "cancel": (
+        writing_of_each(lambda connection, ids: letters.cancel(connection, ids, FRIDAY_NOON)),
+        {Q: Status.CANCELLED},
+    ),
     "plan the next day": (plan_the_next_day, {Q: Status.EXPIRED}),
 }
 

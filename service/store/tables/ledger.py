@@ -65,6 +65,13 @@ class Delivery(Row, table=True):
             sqlite_where=text("status = 'uncertain'"),
             postgresql_where=text("status = 'uncertain'"),
         ),
+        Index(
+            "ix_delivery_settled",
+            "settled_at",
+            "status",
+            sqlite_where=text("status IN ('sent', 'failed')"),
+            postgresql_where=text("status IN ('sent', 'failed')"),
+        ),
         NEVER_REUSED,
     )
     id: int | None = row_id()
@@ -106,7 +113,9 @@ class Attempt(Row, table=True):
 
 
 class Hold(Row, table=True):
-    """A scope in which nothing is sent: `all`, or `domain:` and a destination domain."""
+    """A scope in which nothing is sent: `all`, `breaker` (all, since refusals were too many), or
+    `domain:` and a destination domain. One that was lifted keeps when, in `until`.
+    """
 
     scope: str = Field(primary_key=True)
     reason: str

@@ -1,0 +1,98 @@
+"""Holds: scopes in which no letter is claimed until somebody lifts them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, exists, false, select, update
+
+from service.store import tables
+from service.store.dialect import upsert
+
+EVERYTHING = "all"
+# Everything, too, but not by an admin's wish: refusals were too many.
+BREAKER = "breaker"
+_DOMAIN = "domain:"
+
+_HOLD = tables.table(tables.Hold)
+_DELIVERY = tables.table(tables.Delivery)
+_SUBSCRIBER = tables.table(tables.Subscriber)
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRow:
+    """A scope in which nothing is sent, why, and since when."""
+
+    scope: str
+    reason: str
+    since: datetime
+
+    @property
+    def domain(self) -> str | None:
+        """The destination domain that is held, if it is not everything."""
+        return self.scope.removeprefix(_DOMAIN) if self.scope.startswith(_DOMAIN) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """What is held at one moment; `everything` is the gravest of the holds on all letters."""
+
+    rows: tuple[HoldRow, ...]
+
+    @property
+    def everything(self) -> HoldRow | None:
+        scopes = {row.scope: row for row in self.rows}
+        return scopes.get(BREAKER) or scopes.get(EVERYTHING)
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        return tuple(row.domain for row in self.rows if row.domain is not None)
+
+
+def scope_of(domain: str | None) -> str:
+    """Return the scope of a destination domain in normal form, or of everything."""
+    return EVERYTHING if domain is None else f"{_DOMAIN}{domain}"
+
+
+def in_force(connection: Connection) -> Holds:
+    """Return what is held now, everything first, then by domain."""
+    query = select(_HOLD.c.scope, _HOLD.c.reason, _HOLD.c.since).where(_HOLD.c.until.is_(None))
+    return Holds(tuple(HoldRow(*row) for row in connection.execute(query.order_by(_HOLD.c.scope))))
+
+
+def not_held(connection: Connection) -> tuple[Any, ...]:
+    """Return the conditions under which a letter is not held now."""
+    held = in_force(connection)
+    if held.everything:
+        return (false(),)
+    if not held.domains:
+        return ()
+    # Asked of each letter in turn, so that a claim reads no further than it must.
+    there = exists().where(
+        _SUBSCRIBER.c.id == _DELIVERY.c.subscriber_id, _SUBSCRIBER.c.domain.in_(held.domains)
+    )
+    return (~there,)
+
+
+def place(connection: Connection, scope: str, reason: str, now: datetime) -> None:
+    """Hold a scope until it is lifted; a hold in force takes the new reason."""
+    statement = upsert(connection, tables.Hold)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["scope"],
+            set_={"reason": reason, "since": now, "until": None},
+        ),
+        {"scope": scope, "reason": reason, "since": now},
+    )
+
+
+def lift(connection: Connection, scope: str, now: datetime) -> bool:
+    """End a hold; False when the scope is not held. When it ended stays on record."""
+    held = (_HOLD.c.scope == scope, _HOLD.c.until.is_(None))
+    return bool(connection.execute(update(_HOLD).where(*held).values(until=now)).rowcount)
+
+
+def lifted_at(connection: Connection, scope: str) -> datetime | None:
+    """Return when the last hold of a scope ended; None when there was none or it is in force."""
+    ended: datetime | None = connection.scalar(select(_HOLD.c.until).where(_HOLD.c.scope == scope))
+    return ended
