@@ -31,7 +31,9 @@ def pause(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Stop a subscriber's letters for a while; they start again by themselves."""
+    """Stop a subscriber's letters for a while.
+
+    They start again by themselves."""
 
     def end(today: date) -> date:
         return end_of(Span.WEEK, today) if until is None else parse_end(until, today)

@@ -44,9 +44,7 @@ from service.mail.address import AddressError, parse_address
 from service.store import consents, deliveries, letters, subscribers, suppressions
 from service.store.letters import Which
 
-app = typer.Typer(
-    help="Add, import, change, pause, list, show and remove subscribers.", no_args_is_help=True
-)
+app = typer.Typer(help="Add, import, change, pause, show and remove readers.", no_args_is_help=True)
 Status = Literal["active", "pending"]
 
 _WORDS = {

@@ -47,12 +47,21 @@ def test_who_looks_changes_nothing(newsstand: Paperround, database: Database) ->
         assert dump(database) == before, command
 
 
+def words(text: str) -> list[str]:
+    """The lines of a letter but for what differs each time it is made.
+
+    A letter that was not sent has no copy on the web, and links are signed as of a time.
+    """
+    return re.sub("/(d|preferences)/[^/\n]*", r"/\1/", text).splitlines()
+
+
 def test_preview_prints_the_letter_a_reader_would_get_now(newsstand: Paperround) -> None:
     text = newsstand("preview", "ada@example.org")
     assert (text.code, text.err) == (0, "")
     assert "Maps of Rivers" in text.out
     assert "Robots that Read" not in text.out
-    assert newsstand("preview", "ada@example.org", "--text").out == text.out
+    again = newsstand("preview", "ada@example.org", "--text")
+    assert words(again.out) == words(text.out)
 
     page = newsstand("preview", "ada@example.org", "--html").out
     assert page.lstrip().lower().startswith("<!doctype html")
@@ -78,11 +87,6 @@ def test_what_was_previewed_is_what_is_sent(newsstand: Paperround, catcher: Catc
     sent = next(c for c in catcher.letters() if c.rcpt_to == ("ada@example.org",))
     part = sent.message().get_body(("plain",))
     assert part is not None
-
-    def words(text: str) -> list[str]:
-        # A letter that was not sent has no copy on the web.
-        return re.sub("/d/.*", "/d/", text).splitlines()
-
     assert words(part.get_content()) == words(previewed)
 
 
