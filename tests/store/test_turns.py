@@ -4,6 +4,7 @@ import functools
 import multiprocessing
 import sqlite3
 import threading
+from collections.abc import Sequence
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
@@ -172,10 +173,10 @@ def test_a_writer_sees_that_another_process_waits_and_when_none_does(
 def _fill(database_url: str, folder: Path, pipe: Pipe) -> None:
     database = open_installation(make_settings(database_url, folder)).database
 
-    def fill(connection: Connection, chunk: object) -> int:
-        return sum(counters.advance(connection, DELIVERIES, 1) for _ in range(100))
+    def fill(connection: Connection, chunk: Sequence[int]) -> int:
+        return sum(counters.advance(connection, DELIVERIES, 1) for _ in chunk)
 
-    for number, _ in enumerate(database.write_in_chunks(range(400), fill)):
+    for number, _ in enumerate(database.write_in_chunks(range(8_000), fill)):
         if number == 1:
             pipe.send("filling")
     pipe.send("full")
