@@ -107,7 +107,7 @@ def by_author(name: str) -> Expression:
     return In(Field.AUTHOR, Term(tuple(fold(name).split())))
 
 
-def noticed(paper: Paper, least: int) -> bool:
+def enough_upvotes(paper: Paper, least: int) -> bool:
     """Tell whether a paper has at least so many upvotes, or comes from where none are counted."""
     return paper.upvotes is None or paper.upvotes >= least
 

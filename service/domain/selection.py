@@ -62,53 +62,28 @@ def pack(selection: Selection) -> bytes:
     names = list(dict.fromkeys(name for each in picked for name in each.names))
     place = {name: number for number, name in enumerate(names)}
     frame, unlisted = selection.frame, selection.unlisted
-    entries = [
-        packed_id(each.part, frame) + packed_names([place[name] for name in each.names])
-        for each in picked
-    ]
-    return pack_ids(
-        frame,
-        [packed_id(name, frame) for name in names],
-        entries[: len(selection.cards)],
-        entries[len(selection.cards) :],
-        [packed_id(part, frame) for part in selection.trending],
-        topics=selection.topics,
-        matched=selection.matched,
-        unlisted=b"" if unlisted is None else packed_unlisted(unlisted, frame),
-    )
+
+    def entries(some: Sequence[Picked]) -> Iterator[int]:
+        yield len(some)
+        for each in some:
+            yield _apart(each.part, frame)
+            yield len(each.names)
+            yield from (place[name] for name in each.names)
+
+    def ids(parts: Sequence[int]) -> Iterator[int]:
+        yield len(parts)
+        yield from (_apart(part, frame) for part in parts)
+
+    numbers = [VERSION, frame, selection.topics, selection.matched]
+    numbers += (*ids(names), *entries(selection.cards), *entries(selection.also))
+    numbers += ids(selection.trending)
+    if unlisted is None:
+        return b"".join(map(_packed, numbers))
+    octets = unlisted.places.to_bytes((unlisted.places.bit_length() + 7) // 8, "little")
+    return b"".join(map(_packed, (*numbers, _apart(unlisted.catalogue, frame)))) + octets
 
 
-def pack_ids(
-    frame: int,
-    names: Sequence[bytes],
-    cards: Sequence[bytes],
-    also: Sequence[bytes],
-    trending: Sequence[bytes],
-    *,
-    topics: int,
-    matched: int,
-    unlisted: bytes = b"",
-) -> bytes:
-    """Return the bytes of a selection whose pieces are packed already.
-
-    `names` and `trending` are packed ids; each of `cards` and `also` is a packed id and the packed
-    places, among `names`, of its topics.
-    """
-    pieces = [
-        *(_HEAD, packed_number(frame), packed_number(topics), packed_number(matched)),
-        *(packed_number(len(names)), *names),
-        *(packed_number(len(cards)), *cards),
-        *(packed_number(len(also)), *also),
-        *(packed_number(len(trending)), *trending),
-        unlisted,
-    ]
-    return b"".join(pieces)
-
-
-def packed_number(number: int) -> bytes:
-    """Return a number, not negative, as it stands in a packed selection."""
-    if number < len(_SMALL):
-        return _SMALL[number]
+def _packed(number: int) -> bytes:
     packed = bytearray()
     while number > 0x7F:
         packed.append(number & 0x7F | 0x80)
@@ -117,26 +92,10 @@ def packed_number(number: int) -> bytes:
     return bytes(packed)
 
 
-def packed_id(part: int, frame: int) -> bytes:
-    """Return a part's id as it stands in a packed selection with that frame."""
+def _apart(part: int, frame: int) -> int:
     # What is below the frame's id gets the odd numbers, so that both sides stay small.
     apart = part - frame
-    return packed_number(apart << 1 if apart >= 0 else (-apart << 1) - 1)
-
-
-def packed_names(places: Sequence[int]) -> bytes:
-    """Return the places of a paper's topics among the names of its selection."""
-    return b"".join(map(packed_number, (len(places), *places)))
-
-
-def packed_unlisted(unlisted: Unlisted, frame: int) -> bytes:
-    """Return the papers that matched too as they end a packed selection."""
-    octets = unlisted.places.to_bytes((unlisted.places.bit_length() + 7) // 8, "little")
-    return packed_id(unlisted.catalogue, frame) + octets
-
-
-_HEAD = bytes([VERSION])
-_SMALL = [bytes([number]) for number in range(0x80)]
+    return apart << 1 if apart >= 0 else (-apart << 1) - 1
 
 
 def unpack(packed: bytes) -> Selection:
@@ -195,7 +154,7 @@ class _Numbers:
 
 def pack_catalogue(paper_ids: Sequence[int]) -> bytes:
     """Return the part that lists the papers of a plan in its own order."""
-    return _CATALOGUE + b"".join(map(packed_number, paper_ids))
+    return _CATALOGUE + b"".join(map(_packed, paper_ids))
 
 
 def unpack_catalogue(part: bytes) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from service.domain.filters import Filters, by_author, noticed
+from service.domain.filters import Filters, by_author, enough_upvotes
 from service.domain.matches import Verdict
 from service.domain.papers import Paper
 from service.domain.topics import parse
@@ -94,5 +94,7 @@ def filtered(paper: Paper, filters: Filters) -> FilterVerdict:
         mutes = (text for text in filters.mutes if index.run(parse(text).expression)[0])
         follows = tuple(name for name in filters.follows if index.run(by_author(name))[0])
         return FilterVerdict(
-            next(mutes, None), not follows and not noticed(paper, filters.min_upvotes), follows
+            next(mutes, None),
+            not follows and not enough_upvotes(paper, filters.min_upvotes),
+            follows,
         )

@@ -21,11 +21,6 @@ class Lock(Protocol):
     def release(self) -> None: ...
 
 
-class Locks(Protocol):
-    def take(self, name: str, *, wait: bool = True) -> Lock | None:
-        """Take the lock of that name; None when another holds it and we do not wait."""
-
-
 class FileLocks:
     """flock on files in one folder, for processes of one machine."""
 

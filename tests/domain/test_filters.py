@@ -9,8 +9,8 @@ from service.domain.filters import (
     FilterError,
     Filters,
     by_author,
+    enough_upvotes,
     filters_of,
-    noticed,
 )
 from service.domain.papers import Paper
 from service.domain.topics import TopicError, parse
@@ -92,5 +92,5 @@ def test_an_author_is_sought_as_the_topic_of_that_author_is(name: str) -> None:
 
 def test_a_paper_whose_upvotes_nobody_counts_is_not_held_back() -> None:
     papers = [Paper(title="x", upvotes=n) for n in (None, 0, 19, 20)]
-    assert [noticed(paper, 20) for paper in papers] == [True, False, False, True]
-    assert all(noticed(paper, 0) for paper in papers)
+    assert [enough_upvotes(paper, 20) for paper in papers] == [True, False, False, True]
+    assert all(enough_upvotes(paper, 0) for paper in papers)
