@@ -37,7 +37,9 @@ def pause(
     if as_json:
         print_json({"paused": normal or "everything", "reason": reason})
     else:
-        say(f"Letters{f' to {normal}' if normal else ''} are paused; `paperround resume` goes on.")
+        on = f" --domain {normal}" if normal else ""
+        which = f" to {normal}" if normal else ""
+        say(f"Letters{which} are paused; `paperround resume{on}` goes on.")
 
 
 def resume(domain: Domain = None, as_json: AsJson = False) -> None:

@@ -116,7 +116,9 @@ def test_a_paused_domain_waits_while_the_others_get_their_letters(
     for email in ("ada@example.org", "bob@example.com", "grace@sub.example.com"):
         subscribe(installation, email)
     pipeline.plan(installation, FRIDAY_NOON)
-    assert on_both("pause", "--domain", "Example.COM").code == 0
+    paused = on_both("pause", "--domain", "Example.COM")
+    assert paused.code == 0
+    assert "`paperround resume --domain example.com` goes on" in paused.out
     assert on_both("deliver", "--at", AT, "--json").json["sent"] == 2
     assert {c.rcpt_to for c in catcher.letters()} == {
         ("ada@example.org",),
