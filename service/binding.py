@@ -27,7 +27,7 @@ from service.mail.letter import (
     join,
     show,
 )
-from service.mail.sender import Parcel
+from service.mail.smtp import Parcel
 from service.matching.index import PaperIndex
 from service.matching.stems import Stems
 

@@ -13,6 +13,7 @@ from service.domain.sources import Source
 from service.mail.dkim import DkimError, Signer, read_key
 from service.mail.house import House
 from service.mail.letter import Letters
+from service.mail.smtp import Span, Timeouts
 from service.settings import PREFIX, Settings, SettingsError
 from service.sources.web import Web, web_at
 from service.store import migrate
@@ -34,6 +35,8 @@ class Installation:
     key: bytes
     route: Route
     connections: int
+    span: Span
+    timeouts: Timeouts
     digest_dir: Path
     max_file_bytes: int
     move_done: bool
@@ -78,6 +81,15 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
         key=settings.signing_key(),
         route=settings.route,
         connections=settings.smtp_connections,
+        span=Span(settings.smtp_connection_letters, settings.smtp_connection_seconds),
+        timeouts=Timeouts(
+            connect=settings.smtp_wait_connect,
+            greeting=settings.smtp_wait_greeting,
+            command=settings.smtp_wait_command,
+            data=settings.smtp_wait_data,
+            block=settings.smtp_wait_block,
+            dot=settings.smtp_wait_dot,
+        ),
         digest_dir=settings.digest_dir,
         max_file_bytes=settings.max_file_bytes,
         move_done=settings.done == "move",

@@ -217,6 +217,8 @@ def deliver(
             connections=installation.connections,
             now=now,
             chance=installation.chance,
+            timeouts=installation.timeouts,
+            span=installation.span,
             tried=tried,
         )
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -22,6 +22,10 @@ DEFAULT_BASE_URL = "http://127.0.0.1:8000"
 DEFAULT_FROM = "paperround@localhost"
 
 
+# Seconds for which an answer is waited for.
+Wait = Annotated[float, Field(gt=0, le=3600)]
+
+
 class SettingsError(Exception):
     """A setting has a value that cannot be used; the message names its variable."""
 
@@ -42,6 +46,14 @@ class Settings(BaseSettings):
     database_url: SecretStr = SecretStr("sqlite:///paperround.db")
     smtp_url: SecretStr = SecretStr("smtp://127.0.0.1:1025")
     smtp_connections: Annotated[int, Field(ge=1, le=100)] = 5
+    smtp_connection_letters: Annotated[int, Field(ge=1)] = 1000
+    smtp_connection_seconds: Annotated[float, Field(gt=0)] = 300
+    smtp_wait_connect: Wait = 60
+    smtp_wait_greeting: Wait = 300
+    smtp_wait_command: Wait = 300
+    smtp_wait_data: Wait = 120
+    smtp_wait_block: Wait = 180
+    smtp_wait_dot: Wait = 600
     base_url: str = DEFAULT_BASE_URL
     from_: Annotated[str, Field(validation_alias="PAPERROUND_FROM")] = DEFAULT_FROM
     reply_to: str | None = None

@@ -34,7 +34,8 @@ def move(before: Status, after: Status, **values: Any) -> Any:
 class Ledger:
     """What one worker does with the ledger. `claim` and `step` may run side by side.
 
-    `watch` sees the outcomes of each step within its transaction.
+    `watch` sees the outcomes of each step within its transaction, and says whether letters may
+    still be begun.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class Ledger:
         database: Database,
         worker_id: int,
         lock: Lock,
-        watch: Callable[[Connection, Sequence[Settlement]], None] = lambda *_: None,
+        watch: Callable[[Connection, Sequence[Settlement]], bool] = lambda *_: True,
     ) -> None:
         self._database = database
         self._worker_id = worker_id
@@ -79,7 +80,8 @@ class Ledger:
         """Record outcomes and begin letters, in one durable transaction.
 
         Returns the delivery ids that were begun; one that was cancelled, superseded or taken
-        away meanwhile is not among them and must not be sent. Raises LostSeat, recording
+        away meanwhile is not among them and must not be sent, and none is where refusals are too
+        many. Raises LostSeat, recording
         nothing, when this worker's lock is gone.
         """
         if begins and not self._lock.held():
@@ -90,7 +92,8 @@ class Ledger:
         with self._database.write(Turn.LEDGER) as connection:
             for settlement in settlements:
                 self._settle(connection, settlement)
-            self._watch(connection, settlements)
+            if not self._watch(connection, settlements):
+                return set()
             return {claim.delivery_id for claim in begins if self._begin(connection, claim)}
 
     def _begin(self, connection: Connection, claim: Claim) -> bool:

@@ -55,6 +55,7 @@ class Visit:
         self.number = number
         self.secure = isinstance(connection, ssl.SSLSocket)
         self.sender = self.recipient = ""
+        self._sender_known = self._recipient_known = False
         self.letter: Taken | None = None
         self._connection = connection
         self._file = connection.makefile("rb")
@@ -78,17 +79,23 @@ class Visit:
                 self._become_secure()
             case b"AUTH":
                 self._answer("auth")
+            case b"MAIL" if self._sender_known:
+                self.say(b"503 5.5.1 One letter at a time\r\n")
             case b"MAIL":
                 self.sender = _address(rest)
-                self._answer("mail")
+                self._sender_known = self._answer("mail").startswith(b"250")
             case b"RCPT":
                 self.recipient = _address(rest)
-                self._answer("rcpt")
+                usual = b"" if self._sender_known else b"503 5.5.1 From whom?\r\n"
+                self._recipient_known = self._answer("rcpt", usual).startswith(b"250")
             case b"DATA":
-                if self._answer("data").startswith(b"354"):
+                usual = b"" if self._recipient_known else b"554 5.5.1 No valid recipients\r\n"
+                if self._answer("data", usual).startswith(b"354"):
                     self._take_in()
+                    self._sender_known = self._recipient_known = False
             case b"RSET":
                 self._answer("rset")
+                self._sender_known = self._recipient_known = False
             case b"QUIT":
                 self._answer("quit")
                 raise Cut
@@ -97,6 +104,10 @@ class Visit:
 
     def _greeting(self) -> bytes:
         offers = ["peer.example", "8BITMIME"]
+        if self.peer.pipelining:
+            offers.append("PIPELINING")
+        if self.peer.size is not None:
+            offers.append(f"SIZE {self.peer.size}")
         if self.peer.tls is not None and not self.secure:
             offers.append("STARTTLS")
         if self.peer.offers_smtputf8:
@@ -150,8 +161,11 @@ class Peer:
 
     `taken` are the letters it answered 250 to, `whole` all whose dot came, `lines` every command
     with the number of its connection. `tls` makes it offer STARTTLS, or speak TLS at once if
-    `implicit`.
+    `implicit`; `size` is the most octets it says it takes (RFC 1870). It offers PIPELINING
+    (RFC 2920) unless told otherwise, and answers each command as it comes to it.
     """
+
+    pipelining = True
 
     def __init__(
         self,
@@ -160,10 +174,12 @@ class Peer:
         implicit: bool = False,
         offers_auth: bool = False,
         offers_smtputf8: bool = False,
+        size: int | None = None,
     ) -> None:
         self.tls = tls
         self.offers_smtputf8 = offers_smtputf8
         self.offers_auth = offers_auth
+        self.size = size
         self.taken: list[Taken] = []
         self.whole: list[Taken] = []
         self.lines: list[tuple[int, bytes]] = []
