@@ -90,6 +90,7 @@ class Session:
         self._opened_at = 0.0
         self._offered = 0
         self._reset_first = False
+        self._body_due = False
 
     @property
     def connected(self) -> bool:
@@ -132,7 +133,7 @@ class Session:
             return _trouble(error, stage)
         self._wire = Wire(cast(asyncio.Transport, self._client.transport))
         self._opened_at = asyncio.get_running_loop().time()
-        self._offered, self._reset_first = 0, False
+        self._offered, self._reset_first, self._body_due = 0, False, False
         return None
 
     async def offer(self, parcel: Parcel) -> Outcome | None:
@@ -157,6 +158,7 @@ class Session:
         unheard = None if following is None else _UNHEARD
         unfit = None if following is None else self._unfit(following)
         envelope = self._envelope(following) if following is not None and unfit is None else ()
+        self._body_due = False
         try:
             self._send_ahead((body, *envelope))
             outcome = _outcome(*await self._reply(body), Stage.BODY)
@@ -168,8 +170,11 @@ class Session:
         return outcome, unfit or await self._verdict(envelope)
 
     async def close(self) -> None:
-        """Say QUIT and close; a server that is gone already is no trouble."""
-        if self._wire is not None and self._wire.usable:
+        """Say QUIT and close; a server that is gone already is no trouble.
+
+        One that waits for a body would take QUIT for its first line: it is told nothing.
+        """
+        if self._wire is not None and self._wire.usable and not self._body_due:
             self._wire.hand_back()
             with suppress(aiosmtplib.SMTPException, OSError):
                 await self._client.quit(timeout=_QUIT_SECONDS)
@@ -255,6 +260,7 @@ class Session:
             if refusal is not None and not (self.connected and self.pipelines):
                 break
         self._reset_first = refusal is not None
+        self._body_due = bool(envelope) and refusal is None
         return refusal
 
 
