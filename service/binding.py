@@ -41,7 +41,6 @@ _PURPOSES = {
 _SIGNING_THREADS = 2
 _PARTS_AT_HAND = 20_000
 _REASONS_AT_HAND = 20_000
-_ENTRIES_AT_HAND = 10_000
 _SHOWN_AT_HAND = 8_000
 
 AnyPart = TypeVar("AnyPart", Frame, Card, Because)
@@ -62,14 +61,15 @@ class Binder:
         load: Callable[[Iterable[int]], Mapping[int, bytes]],
     ) -> None:
         self._house = house
+        self._sender = house.address
         self._signer = signer
         self._key = key
         self._load = load
         self._batch: Sequence[Claim] = ()
         self._bodies: dict[int, bytes] = {}
         self._unpacked: dict[int, Frame | Card | Because] = {}
-        self._entries: dict[tuple[int, Picked, bool], Entry] = {}
         self._named: dict[tuple[int, ...], Reasons] = {}
+        self._noticed_by: dict[str, Reasons] = {}
         self._marks = _Marks()
 
     def wrap(self, claims: Sequence[Claim]) -> dict[int, Parcel]:
@@ -85,7 +85,7 @@ class Binder:
             letters = list(bound)
         return {
             claim.delivery_id: Parcel(
-                envelope_sender(claim.token, self._house.address),
+                envelope_sender(claim.token, self._sender),
                 recipient_value(claim.recipient),
                 letter,
             )
@@ -112,41 +112,23 @@ class Binder:
         return join(frame, contents, self._personal(claim))
 
     def _entry(self, frame: Frame, frame_id: int, picked: Picked, alone: bool) -> Entry:
-        key = (frame_id, picked, alone)
-        entry = self._entries.get(key)
-        if entry is None:
-            card = self._part(Card, picked.part)
-            reasons = [self._part(Because, name) for name in picked.names]
-            # Of an author followed no word is marked, but of the first topic.
-            topic = next((n for n, reason in enumerate(reasons) if reason.is_topic), None)
-            because = None if topic is None else reasons[topic]
-            name = 0 if topic is None else picked.names[topic]
-            shown = self._marks.shown((frame_id, picked.part, name, alone), frame, card, because)
-            entry = Entry.of(card, self._reasons(picked.names), shown)
-            self._keep(key, entry)
-        return entry
+        card, reasons = self._part(Card, picked.part), self._reasons(picked.names)
+        # Of an author followed no word is marked, but of the first topic.
+        topic = 0 if reasons.first_topic is None else picked.names[reasons.first_topic]
+        because = self._part(Because, topic) if topic else None
+        shown = self._marks.shown((frame_id, picked.part, topic, alone), frame, card, because)
+        return Entry(card, reasons, shown)
 
     def _listed(self, picked: Picked) -> Entry:
-        key = (0, picked, False)
-        entry = self._entries.get(key)
-        if entry is None:
-            entry = Entry.of(self._part(Card, picked.part), self._reasons(picked.names), None)
-            self._keep(key, entry)
-        return entry
+        return Entry(self._part(Card, picked.part), self._reasons(picked.names))
 
     def _noticed(self, part: int) -> Entry:
-        key = (-1, Picked(part), False)
-        entry = self._entries.get(key)
-        if entry is None:
-            card = self._part(Card, part)
-            entry = Entry.of(card, Reasons.noticed(card.said.upvotes), None)
-            self._keep(key, entry)
-        return entry
-
-    def _keep(self, key: tuple[int, Picked, bool], entry: Entry) -> None:
-        if len(self._entries) >= _ENTRIES_AT_HAND:
-            self._entries.clear()
-        self._entries[key] = entry
+        card = self._part(Card, part)
+        reasons = self._noticed_by.get(card.said.upvotes)
+        if reasons is None:
+            reasons = Reasons.noticed(card.said.upvotes)
+            self._noticed_by[card.said.upvotes] = reasons
+        return Entry(card, reasons)
 
     def _reasons(self, names: tuple[int, ...]) -> Reasons:
         reasons = self._named.get(names)

@@ -21,28 +21,33 @@ _SECTION_SIZE = 2000
 
 
 class Entry(NamedTuple):
-    """A paper, why it is there, and how a letter writes it: whole, and as a line of a list.
+    """A paper, why it is there, and how it is shown whole; without that it can only be listed.
 
-    What is written whole, in text after its number, may be empty for an entry of a list.
+    It is never joined by itself: a letter is one join of all its pieces.
     """
 
     card: Card
     reasons: Reasons
-    text: bytes
-    html: bytes
-    text_line: bytes
-    html_line: bytes
+    shown: Shown | None = None
 
-    @classmethod
-    def of(cls, card: Card, reasons: Reasons, shown: Shown | None) -> "Entry":
-        """Return the entry of a card as it is shown; without, it can only be listed."""
-        text = html = b""
-        if shown is not None:
-            text = shown.text_head + reasons.text + shown.text_tail
-            html = shown.html_head + reasons.html + shown.html_tail
-        text_line = card.text_line[0] + reasons.text_note + card.text_line[1]
-        html_line = card.html_line[0] + reasons.html_note + card.html_line[1]
-        return cls(card, reasons, text, html, text_line, html_line)
+    def text(self, number: int) -> Sequence[bytes]:
+        """Return the paper written whole, as text, with its number before it."""
+        shown = self.shown
+        assert shown is not None
+        return (b"%d. =\r\n" % number, shown.text_head, self.reasons.text, shown.text_tail)
+
+    @property
+    def html(self) -> Sequence[bytes]:
+        assert self.shown is not None
+        return (self.shown.html_head, self.reasons.html, self.shown.html_tail)
+
+    @property
+    def text_line(self) -> Sequence[bytes]:
+        return (self.card.text_line[0], self.reasons.text_note, self.card.text_line[1])
+
+    @property
+    def html_line(self) -> Sequence[bytes]:
+        return (self.card.html_line[0], self.reasons.html_note, self.card.html_line[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +71,9 @@ def body(
     """
     if not contents:
         return {}
-    text: list[bytes] = []
-    for number, entry in enumerate(contents.cards, start=1):
-        text += (b"%d. =\r\n" % number, entry.text)
-    text_also = [entry.text_line for entry in contents.also]
-    html_also = [entry.html_line for entry in contents.also]
+    text = [piece for n, each in enumerate(contents.cards, 1) for piece in each.text(n)]
+    text_also = [piece for entry in contents.also for piece in entry.text_line]
+    html_also = [piece for entry in contents.also for piece in entry.html_line]
     left_out = matched - len(contents.cards) - len(contents.also) if topics else 0
     if left_out > 0:
         more = encode(wording.more_on_the_web(left_out))
@@ -80,14 +83,14 @@ def body(
     text_section, html_section = pieces["section.txt"], pieces["section.html"]
     return {
         ("text", "cards"): text,
-        ("html", "cards"): [entry.html for entry in contents.cards],
+        ("html", "cards"): [piece for entry in contents.cards for piece in entry.html],
         ("text", "also"): _section(text_section, heading, text_also),
         ("html", "also"): _section(html_section, heading, html_also),
         ("text", "trending"): _section(
-            text_section, _TRENDING, [entry.text_line for entry in contents.trending]
+            text_section, _TRENDING, [each for e in contents.trending for each in e.text_line]
         ),
         ("html", "trending"): _section(
-            html_section, _TRENDING, [entry.html_line for entry in contents.trending]
+            html_section, _TRENDING, [each for e in contents.trending for each in e.html_line]
         ),
     }
 
@@ -120,11 +123,15 @@ def trimmed(contents: Contents, excess: int) -> Contents:
         if len(cards) > 1:
             last = cards.pop()
             also.insert(0, last)
-            excess += len(last.html_line) - len(last.html)
+            excess += _size(last.html_line) - _size(last.html)
             if len(also) > ALSO_LISTED:
-                excess -= len(also.pop().html_line)
+                excess -= _size(also.pop().html_line)
         elif also:
-            excess -= len(also.pop().html_line)
+            excess -= _size(also.pop().html_line)
         else:
-            excess -= len(trending.pop().html_line)
+            excess -= _size(trending.pop().html_line)
     return Contents(cards, also, trending)
+
+
+def _size(pieces: Sequence[bytes]) -> int:
+    return sum(map(len, pieces))
