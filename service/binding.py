@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from service.domain.deliveries import Claim, Kind
 from service.domain.expression import Expression
@@ -106,7 +106,7 @@ class Binder:
         alone = len(selection.cards) == 1
         contents = Contents(
             [self._entry(frame, selection.frame, picked, alone) for picked in selection.cards],
-            [self._listed(picked) for picked in selection.also],
+            self._listed(selection.also),
             [self._noticed(part) for part in selection.trending],
         )
         return join(frame, contents, self._personal(claim))
@@ -119,8 +119,16 @@ class Binder:
         shown = self._marks.shown((frame_id, picked.part, topic, alone), frame, card, because)
         return Entry(card, reasons, shown)
 
-    def _listed(self, picked: Picked) -> Entry:
-        return Entry(self._part(Card, picked.part), self._reasons(picked.names))
+    def _listed(self, some: Sequence[Picked]) -> list[Entry]:
+        named, at_hand = self._named.get, self._unpacked.get
+        # There are many in each letter: most are found without a call.
+        return [
+            Entry(
+                cast(Card | None, at_hand(part)) or self._part(Card, part),
+                named(names) or self._reasons(names),
+            )
+            for part, names in some
+        ]
 
     def _noticed(self, part: int) -> Entry:
         card = self._part(Card, part)

@@ -151,27 +151,32 @@ class _Numbers:
 
     def picked(self, frame: int, names: Sequence[int]) -> tuple[Picked, ...]:
         numbers, found = self._numbers, []
-        for _ in range(self.next()):
-            apart, count = self._some(2)
-            start = self._taken
-            self._taken = end = start + count
-            places = numbers[start:end]
-            if end > len(numbers):
-                raise ValueError(_CUT)
-            try:
-                named = tuple([names[place] for place in places])
-            except IndexError:
-                raise ValueError("a packed selection that names no topic of its own") from None
-            found.append(Picked(_whole(apart, frame), named))
+        # Most papers came for one topic.
+        single = [(name,) for name in names]
+        count, at = self.next(), self._taken
+        try:
+            for _ in range(count):
+                part, end = _whole(numbers[at], frame), at + 2 + numbers[at + 1]
+                if end == at + 3:
+                    found.append(Picked(part, single[numbers[at + 2]]))
+                else:
+                    places = numbers[at + 2 : end]
+                    found.append(Picked(part, tuple([names[place] for place in places])))
+                at = end
+        except IndexError:
+            raise ValueError(f"{_CUT}, or names no topic of its own") from None
+        if at > len(numbers):
+            raise ValueError(_CUT)
+        self._taken = at
         return tuple(found)
 
     def octets_behind(self) -> bytes:
         """Return the octets behind the numbers taken."""
-        left, position = self._taken, self._start
-        while left:
-            left -= self._packed[position] < 0x80
-            position += 1
-        return self._packed[position:]
+        behind, position = len(self._numbers) - self._taken, len(self._packed)
+        while behind >= 0:
+            position -= 1
+            behind -= self._packed[position] < 0x80
+        return self._packed[position + 1 :]
 
     def _some(self, count: int) -> list[int]:
         end = self._taken + count

@@ -30,20 +30,11 @@ class Entry(NamedTuple):
     reasons: Reasons
     shown: Shown | None = None
 
-    def text(self, number: int) -> Sequence[bytes]:
-        """Return the paper written whole, as text, with its number before it."""
-        shown = self.shown
-        assert shown is not None
-        return (b"%d. =\r\n" % number, shown.text_head, self.reasons.text, shown.text_tail)
-
     @property
     def html(self) -> Sequence[bytes]:
+        """Return the paper written whole, in HTML."""
         assert self.shown is not None
         return (self.shown.html_head, self.reasons.html, self.shown.html_tail)
-
-    @property
-    def text_line(self) -> Sequence[bytes]:
-        return (self.card.text_line[0], self.reasons.text_note, self.card.text_line[1])
 
     @property
     def html_line(self) -> Sequence[bytes]:
@@ -71,9 +62,14 @@ def body(
     """
     if not contents:
         return {}
-    text = [piece for n, each in enumerate(contents.cards, 1) for piece in each.text(n)]
-    text_also = [piece for entry in contents.also for piece in entry.text_line]
-    html_also = [piece for entry in contents.also for piece in entry.html_line]
+    text: list[bytes] = []
+    html: list[bytes] = []
+    for number, (_, reasons, shown) in enumerate(contents.cards, start=1):
+        assert shown is not None
+        text += (b"%d. =\r\n" % number, shown.text_head, reasons.text, shown.text_tail)
+        html += (shown.html_head, reasons.html, shown.html_tail)
+    text_also, html_also = _lines(contents.also)
+    text_trending, html_trending = _lines(contents.trending)
     left_out = matched - len(contents.cards) - len(contents.also) if topics else 0
     if left_out > 0:
         more = encode(wording.more_on_the_web(left_out))
@@ -83,20 +79,27 @@ def body(
     text_section, html_section = pieces["section.txt"], pieces["section.html"]
     return {
         ("text", "cards"): text,
-        ("html", "cards"): [piece for entry in contents.cards for piece in entry.html],
+        ("html", "cards"): html,
         ("text", "also"): _section(text_section, heading, text_also),
         ("html", "also"): _section(html_section, heading, html_also),
-        ("text", "trending"): _section(
-            text_section, _TRENDING, [each for e in contents.trending for each in e.text_line]
-        ),
-        ("html", "trending"): _section(
-            html_section, _TRENDING, [each for e in contents.trending for each in e.html_line]
-        ),
+        ("text", "trending"): _section(text_section, _TRENDING, text_trending),
+        ("html", "trending"): _section(html_section, _TRENDING, html_trending),
     }
 
 
 _ALSO_MATCHED, _ALSO_TRENDING = encode("Also matched"), encode("Also trending")
 _TRENDING = encode("Trending today, outside your topics")
+
+
+def _lines(entries: Sequence[Entry]) -> tuple[list[bytes], list[bytes]]:
+    """Return the pieces of entries that are listed, in text and in HTML."""
+    text: list[bytes] = []
+    html: list[bytes] = []
+    for card, reasons, _ in entries:
+        (text_before, text_after), (html_before, html_after) = card.text_line, card.html_line
+        text += (text_before, reasons.text_note, text_after)
+        html += (html_before, reasons.html_note, html_after)
+    return text, html
 
 
 def _section(section: Stencil, heading: bytes, lines: Sequence[bytes]) -> Sequence[bytes]:

@@ -29,13 +29,15 @@ class Reasons:
     @classmethod
     def of(cls, named: Sequence[Because]) -> "Reasons":
         """Return the reasons of a paper, the best first; without any it is trending."""
-        html = _html(named)
+        text, html = _text(named, _CARD_COLUMN), _html(named)
+        # A line of a list has a column more; what needs no break on a card needs none there.
+        note = text if _BREAK not in text else _text(named, _LINE_COLUMN)
         return cls(
-            tuple(because.label for because in named if because.is_topic),
+            tuple([because.label for because in named if because.is_topic]),
             next((place for place, because in enumerate(named) if because.is_topic), None),
-            _text(named, _CARD_COLUMN),
+            text,
             html,
-            _NOTE + _text(named, _LINE_COLUMN),
+            _NOTE + note,
             _NOTE + html,
         )
 
@@ -56,7 +58,7 @@ def _text(named: Sequence[Because], column: int) -> bytes:
             at += 2 + len(because.label)
             # One column is left for the next comma, six for "+199".
             fits = at + 1 + 5 * (len(named) > _NAMED) <= _TEXT_COLUMNS
-            pieces.append(b", =\r\n" if fits else b",\r\n     =\r\n")
+            pieces.append(b", =\r\n" if fits else _BREAK)
             at = at if fits else 5 + len(because.label)
         else:
             at += len(because.label)
@@ -66,11 +68,7 @@ def _text(named: Sequence[Because], column: int) -> bytes:
 
 
 def _html(named: Sequence[Because]) -> bytes:
-    pieces: list[bytes] = []
-    for position, because in enumerate(named[:_NAMED]):
-        pieces += (_DOT if position else b"", because.html)
-    pieces.append(_beyond(named))
-    return b"".join(pieces)
+    return _DOT.join([because.html for because in named[:_NAMED]]) + _beyond(named)
 
 
 def _beyond(named: Sequence[Because]) -> bytes:
@@ -80,5 +78,6 @@ def _beyond(named: Sequence[Because]) -> bytes:
     return b" +%d=\r\n" % more if more > 0 else b""
 
 
+_BREAK = b",\r\n     =\r\n"
 _DOT = encode(" · ")
 _NOTE = encode("because: ")

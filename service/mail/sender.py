@@ -1,7 +1,7 @@
 """The sender: takes claimed letters to the server over several connections at once."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +15,10 @@ from service.mail.smtp import Parcel, Session, Span, Timeouts
 from service.mail.supply import Item, Supply
 
 CLAIM_AT_ONCE = 500
+# A letter is made shortly before it goes out: a thousand at hand would be fifty megabytes, and
+# whoever makes many at once keeps the interpreter from the connections.
+WRAP_AT_ONCE = 25
+LETTERS_AHEAD = 100
 
 
 class Stop(Protocol):
@@ -79,7 +83,8 @@ class _Run:
         self._ledger = ledger
         self._stops = stops
         self._books = Bookkeeper(ledger)
-        self._supply = Supply(self._fetch, ahead=CLAIM_AT_ONCE // 2)
+        self._claimed: deque[Claim] = deque()
+        self._supply = Supply(self._fetch, LETTERS_AHEAD)
         self._tally = Tally()
         self._troubles: list[Outcome] = []
         self._failed = False
@@ -193,12 +198,17 @@ class _Run:
         return any(stop.is_set() for stop in self._stops)
 
     def _fetch(self) -> list[Item]:
-        claims = self._ledger.claim(CLAIM_AT_ONCE, self._sender._now())
-        parcels = self._sender._wrap(claims)
-        return [Item(claim, parcels[claim.delivery_id]) for claim in claims]
+        """Wrap the next few letters, of many that are claimed together."""
+        claimed = self._claimed
+        if not claimed:
+            claimed.extend(self._ledger.claim(CLAIM_AT_ONCE, self._sender._now()))
+        some = [claimed.popleft() for _ in range(min(WRAP_AT_ONCE, len(claimed)))]
+        parcels = self._sender._wrap(some)
+        return [Item(claim, parcels[claim.delivery_id]) for claim in some]
 
     def _settlement(self, claim: Claim, outcome: Outcome, *, begun: bool) -> Settlement:
-        now, jitter = self._sender._now(), self._sender._chance()
+        now = self._sender._now()
+        jitter = 0.0 if outcome.result is Result.ACCEPTED else self._sender._chance()
         if outcome.concerns_route and not begun:
             decision = Decision(Status.QUEUED, now + retry_delay(1, jitter))
         else:

@@ -70,7 +70,8 @@ class Session:
     """A connection to the route: opened, then `offer` for the first letter and `deliver` for each.
 
     A letter whose offer is taken must be delivered next, or the connection dropped: the server
-    waits for its body, and a lone dot would deliver an empty letter.
+    waits for its body, and a lone dot would deliver an empty letter. `pipelines` says whether the
+    server takes commands in one go (RFC 2920).
     """
 
     def __init__(self, route: Route, timeouts: Timeouts, span: Span | None = None) -> None:
@@ -86,6 +87,7 @@ class Session:
             tls_context=None if route.tls is Tls.NONE else ssl.create_default_context(),
             timeout=timeouts.connect,
         )
+        self.pipelines = False
         self._wire: Wire | None = None
         self._opened_at = 0.0
         self._offered = 0
@@ -95,11 +97,6 @@ class Session:
     @property
     def connected(self) -> bool:
         return self._wire is not None and self._wire.usable
-
-    @property
-    def pipelines(self) -> bool:
-        """Whether the server takes commands in one go (RFC 2920)."""
-        return self._client.supports_extension("pipelining")
 
     @property
     def lasts(self) -> bool:
@@ -134,6 +131,7 @@ class Session:
         self._wire = Wire(cast(asyncio.Transport, self._client.transport))
         self._opened_at = asyncio.get_running_loop().time()
         self._offered, self._reset_first, self._body_due = 0, False, False
+        self.pipelines = self._client.supports_extension("pipelining")
         return None
 
     async def offer(self, parcel: Parcel) -> Outcome | None:
@@ -191,10 +189,10 @@ class Session:
 
     def _unfit(self, parcel: Parcel) -> Outcome | None:
         """Return why this letter cannot go to this server at all, as far as EHLO told."""
-        offers = self._client.supports_extension
-        if not parcel.recipient.isascii() and not (offers("smtputf8") and offers("8bitmime")):
+        offers = self._client.esmtp_extensions
+        if not parcel.recipient.isascii() and not {"smtputf8", "8bitmime"} <= offers.keys():
             return Outcome(Result.REFUSED, Stage.RCPT, None, _NO_SMTPUTF8)
-        most = self._client.esmtp_extensions.get("size", "")
+        most = offers.get("size", "")
         # Nought stands for no fixed limit (RFC 1870 §3).
         if most.isdecimal() and 0 < int(most) < len(parcel.letter):
             words = f"the letter has {len(parcel.letter):,} octets; the server takes {int(most):,}"
@@ -231,7 +229,8 @@ class Session:
             raise Lost("the connection is closed")
         if not self.pipelines:
             self._wire.send(command.octets, 1)
-        await self._wire.flushed(self._timeouts.block)
+        if self._wire.choked:
+            await self._wire.flushed(self._timeouts.block)
         reply = await self._wire.reply(command.seconds)
         # After 421 the server closes; a 3xx out of place answers another command than ours.
         if reply.code == 421 or (reply.code // 100 == 3 and command.stage is not Stage.DATA):

@@ -58,6 +58,7 @@ class Wire(asyncio.Protocol):
 
     Replies are matched to commands by their order alone, as RFC 2920 has it; one that nobody asked
     for ends the connection, since every later one would be taken for the answer to another command.
+    `choked` says that the system takes no more for now.
     """
 
     def __init__(self, transport: asyncio.Transport) -> None:
@@ -69,7 +70,7 @@ class Wire(asyncio.Protocol):
         self._owed = 0
         self._end: Lost | None = None
         self._waiting: asyncio.Future[None] | None = None
-        self._choked = False
+        self.choked = False
         transport.set_protocol(self)
 
     @property
@@ -84,7 +85,7 @@ class Wire(asyncio.Protocol):
 
     async def flushed(self, seconds: float) -> None:
         """Wait until the system has room for more. Raises Lost where it has none for that long."""
-        while self._choked:
+        while self.choked:
             await self._wait(seconds, "the server takes no more of what is sent")
 
     async def reply(self, seconds: float) -> Reply:
@@ -133,10 +134,10 @@ class Wire(asyncio.Protocol):
         self._fail(Lost("the connection was lost" + (f": {exc}" if exc else "")))
 
     def pause_writing(self) -> None:
-        self._choked = True
+        self.choked = True
 
     def resume_writing(self) -> None:
-        self._choked = False
+        self.choked = False
         self._wake()
 
     def _fail(self, lost: Lost) -> None:
