@@ -30,6 +30,7 @@ from service.mail.sender import Sender
 from service.planning import Plan, Planner
 from service.sources import folder
 from service.store import (
+    audience,
     deliveries,
     holds,
     ledger,
@@ -40,14 +41,15 @@ from service.store import (
     topics,
     workers,
 )
-from service.store.deliveries import Recorded, Verdict
+from service.store.audience import Audience
+from service.store.deliveries import Recorded, Verdicts
 from service.store.engine import Database
 from service.store.ledger import Ledger
 from service.store.papers import StoredPaper
 from service.store.refusals import Watch
 from service.store.turns import Turn
 
-READERS_AT_ONCE = 2000
+READERS_AT_ONCE = 4000
 DIGEST_LIVES = timedelta(hours=24)
 
 
@@ -100,23 +102,27 @@ def plan(
             with database.write(Turn.BULK) as connection:
                 return parts.keep(connection, now.astimezone(UTC).date(), bodies)
 
-        def record(connection: Connection, verdicts: Sequence[Verdict]) -> Recorded:
-            return deliveries.plan(
-                connection, verdicts, upto=upto, now=now, expires_at=now + DIGEST_LIVES
-            )
+        def look(page: tuple[date, Sequence[int]]) -> tuple[int, Audience]:
+            day, ids = page
+            with database.read() as connection:
+                return len(ids), audience.look(connection, ids, day, suppressed)
 
-        def decided(planner: Planner) -> Iterator[tuple[int, list[Verdict]]]:
-            for day, ids in due.pages(READERS_AT_ONCE):
-                with database.read() as connection:
-                    page = readers.page(connection, ids, day)
-                yield len(ids), planner.decide(page, suppressed)
+        def write(decided: tuple[int, Verdicts]) -> tuple[int, list[Recorded]]:
+            looked_at, verdicts = decided
 
-        def write(decided: tuple[int, list[Verdict]]) -> tuple[int, list[Recorded]]:
-            return decided[0], list(database.write_in_chunks(decided[1], record))
+            def record(connection: Connection, numbers: Sequence[int]) -> Recorded:
+                return deliveries.plan(
+                    connection, verdicts, numbers, upto=upto, now=now, expires_at=now + DIGEST_LIVES
+                )
+
+            numbers = range(len(verdicts.readers))
+            return looked_at, list(database.write_in_chunks(numbers, record))
 
         done = 0
         with planner_of(installation, new, keep, upto, now) as planner:
-            for count, written in alongside(decided(planner), write):
+            looks = alongside(due.pages(READERS_AT_ONCE), look)
+            decided = ((looked_at, planner.decide(readers)) for looked_at, readers in looks)
+            for count, written in alongside(decided, write):
                 for recorded in written:
                     made.count(recorded)
                 done += count
