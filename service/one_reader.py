@@ -12,7 +12,7 @@ from service.domain.deliveries import Claim, Kind, Planned
 from service.domain.digests import Skipped
 from service.domain.readers import Subscriber
 from service.domain.selection import unpack
-from service.domain.timetable import local_date
+from service.domain.timetable import digest_lives, local_date
 from service.installation import Installation
 from service.mail.letter import Kind as LetterKind
 from service.store import deliveries, papers, parts, readers, subscribers, suppressions
@@ -104,13 +104,14 @@ def welcome(installation: Installation, subscriber_id: int, now: datetime) -> No
     decided = _decide(installation, subscriber_id, now, keep, "first")
     if decided is None:
         return
+    day = decided.verdict.reader.local_date
     with database.write() as connection:
         recorded = deliveries.plan(
             connection,
             [decided.verdict],
             upto=decided.upto,
             now=now,
-            expires_at=now + pipeline.DIGEST_LIVES,
+            expires_at=now + digest_lives(day, decided.subscriber.preferences.cadence),
             priority=Kind.WELCOME.priority,
         )
         if recorded.standing and not isinstance(decided.verdict.decision, Planned):
@@ -142,10 +143,10 @@ def _decide(
         upto = papers.last_seq(connection)
         due = readers.due(
             connection,
-            lambda timezone, _send_at: local_date(now, timezone),
+            lambda timezone, _send_at, _cadence: local_date(now, timezone),
             subscriber_id=subscriber_id,
         )
-        page = [r for day, ids in due.pages(1) for r in readers.page(connection, ids, day)]
+        page = [r for day, _, ids in due.pages(1) for r in readers.page(connection, ids, day)]
         subscriber = subscribers.by_id(connection, subscriber_id)
         if not page or subscriber is None:
             return None

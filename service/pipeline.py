@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from pathlib import Path
+from typing import NamedTuple
 
 import uvloop
 from sqlalchemy import Connection
@@ -21,7 +22,7 @@ from service import pausing
 from service.alongside import alongside
 from service.binding import Binder
 from service.domain.policy import Result
-from service.domain.timetable import due_date, local_date
+from service.domain.timetable import digest_lives, due_date
 from service.garbage import seldom_collected
 from service.installation import Installation
 from service.intake import Ingested, take_in
@@ -48,7 +49,6 @@ from service.store.refusals import Watch
 from service.store.turns import Turn
 
 READERS_AT_ONCE = 2000
-DIGEST_LIVES = timedelta(hours=24)
 
 
 def ingest(
@@ -80,7 +80,8 @@ def plan(
 ) -> Plan:
     """Decide the letters of all readers who are due at `now`, and queue them.
 
-    `everyone` makes each active reader due who had no digest for their date, whatever the hour.
+    `everyone` makes each active reader due who had no digest for their date, whatever the hour,
+    if it is one of their days.
     `progress` is told how many of the due readers are done. Broken off at any point, the plan is
     whole for some readers and not begun for the others: the next one completes it. Readers are
     looked at in pages, and what they want is what holds when their page is read: a change made
@@ -100,19 +101,20 @@ def plan(
             with database.write(Turn.BULK) as connection:
                 return parts.keep(connection, now.astimezone(UTC).date(), bodies)
 
-        def record(connection: Connection, verdicts: Sequence[Verdict]) -> Recorded:
-            return deliveries.plan(
-                connection, verdicts, upto=upto, now=now, expires_at=now + DIGEST_LIVES
-            )
-
-        def decided(planner: Planner) -> Iterator[tuple[int, list[Verdict]]]:
-            for day, ids in due.pages(READERS_AT_ONCE):
+        def decided(planner: Planner) -> Iterator[_Decided]:
+            for day, cadence, ids in due.pages(READERS_AT_ONCE):
                 with database.read() as connection:
                     page = readers.page(connection, ids, day)
-                yield len(ids), planner.decide(page, suppressed)
+                verdicts = planner.decide(page, suppressed)
+                yield _Decided(len(ids), verdicts, now + digest_lives(day, cadence))
 
-        def write(decided: tuple[int, list[Verdict]]) -> tuple[int, list[Recorded]]:
-            return decided[0], list(database.write_in_chunks(decided[1], record))
+        def write(page: _Decided) -> tuple[int, list[Recorded]]:
+            def record(connection: Connection, verdicts: Sequence[Verdict]) -> Recorded:
+                return deliveries.plan(
+                    connection, verdicts, upto=upto, now=now, expires_at=page.expires_at
+                )
+
+            return page.readers, list(database.write_in_chunks(page.verdicts, record))
 
         done = 0
         with planner_of(installation, new, keep, upto, now) as planner:
@@ -122,6 +124,14 @@ def plan(
                 done += count
                 progress(done, len(due))
     return made
+
+
+class _Decided(NamedTuple):
+    """What was decided for a page of readers who are due for one date, at one cadence."""
+
+    readers: int
+    verdicts: list[Verdict]
+    expires_at: datetime
 
 
 def planner_of(
@@ -153,10 +163,10 @@ def _queries(database: Database) -> Callable[[Iterable[int]], dict[int, str]]:
     return load
 
 
-def _calendar(now: datetime, everyone: bool) -> Callable[[str, time], date | None]:
+def _calendar(now: datetime, everyone: bool) -> readers.DueDate:
     if everyone:
-        return lambda timezone, send_at: local_date(now, timezone)
-    return lambda timezone, send_at: due_date(now, timezone, send_at)
+        return lambda timezone, _send_at, cadence: due_date(now, timezone, time.min, cadence)
+    return lambda timezone, send_at, cadence: due_date(now, timezone, send_at, cadence)
 
 
 @dataclass(slots=True)

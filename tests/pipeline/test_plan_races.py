@@ -192,8 +192,8 @@ def test_plans_expiries_refusals_and_leavers_side_by_side_keep_the_books(
 def looked_at(installation: Installation) -> list[Verdict]:
     """Decide on everyone who is due, and record nothing yet."""
     with installation.database.read() as connection:
-        due = readers.due(connection, lambda timezone, send_at: FRIDAY_NOON.date())
-        found = [r for day, ids in due.pages(100) for r in readers.page(connection, ids, day)]
+        due = readers.due(connection, lambda timezone, send_at, cadence: FRIDAY_NOON.date())
+        found = [r for day, _, ids in due.pages(100) for r in readers.page(connection, ids, day)]
     return [Verdict(reader, Skipped(SkipReason.NO_MATCH)) for reader in found]
 
 
