@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from service import pausing
 from service.alongside import alongside
 from service.binding import Binder
 from service.domain.policy import Result
-from service.domain.timetable import digest_lives, due_date
+from service.domain.timetable import Cadence, digest_lives, due_date
 from service.garbage import seldom_collected
 from service.installation import Installation
 from service.intake import Ingested, take_in
@@ -31,6 +31,7 @@ from service.mail.sender import Sender
 from service.planning import Plan, Planner
 from service.sources import folder
 from service.store import (
+    audience,
     deliveries,
     holds,
     ledger,
@@ -41,7 +42,8 @@ from service.store import (
     topics,
     workers,
 )
-from service.store.deliveries import Recorded, Verdict
+from service.store.audience import Audience
+from service.store.deliveries import Recorded, Verdicts
 from service.store.engine import Database
 from service.store.ledger import Ledger
 from service.store.papers import StoredPaper
@@ -101,24 +103,29 @@ def plan(
             with database.write(Turn.BULK) as connection:
                 return parts.keep(connection, now.astimezone(UTC).date(), bodies)
 
-        def decided(planner: Planner) -> Iterator[_Decided]:
-            for day, cadence, ids in due.pages(READERS_AT_ONCE):
-                with database.read() as connection:
-                    page = readers.page(connection, ids, day)
-                verdicts = planner.decide(page, suppressed)
-                yield _Decided(len(ids), verdicts, now + digest_lives(day, cadence))
+        def look(page: tuple[date, Cadence, Sequence[int]]) -> _Looked:
+            day, cadence, ids = page
+            expires_at = now + digest_lives(day, cadence)
+            with database.read() as connection:
+                found = audience.look(connection, ids, day, suppressed)
+            return _Looked(len(ids), expires_at, found)
 
-        def write(page: _Decided) -> tuple[int, list[Recorded]]:
-            def record(connection: Connection, verdicts: Sequence[Verdict]) -> Recorded:
+        def write(decided: tuple[_Looked, Verdicts]) -> tuple[int, list[Recorded]]:
+            looked, verdicts = decided
+
+            def record(connection: Connection, numbers: Sequence[int]) -> Recorded:
                 return deliveries.plan(
-                    connection, verdicts, upto=upto, now=now, expires_at=page.expires_at
+                    connection, verdicts, numbers, upto=upto, now=now, expires_at=looked.expires_at
                 )
 
-            return page.readers, list(database.write_in_chunks(page.verdicts, record))
+            numbers = range(len(verdicts.readers))
+            return looked.due, list(database.write_in_chunks(numbers, record))
 
         done = 0
         with planner_of(installation, new, keep, upto, now) as planner:
-            for count, written in alongside(decided(planner), write):
+            looks = alongside(due.pages(READERS_AT_ONCE), look)
+            decided = ((looked, planner.decide(looked.audience)) for looked in looks)
+            for count, written in alongside(decided, write):
                 for recorded in written:
                     made.count(recorded)
                 done += count
@@ -126,12 +133,12 @@ def plan(
     return made
 
 
-class _Decided(NamedTuple):
-    """What was decided for a page of readers who are due for one date, at one cadence."""
+class _Looked(NamedTuple):
+    """A page of readers who are due, as they stood, and when their digests expire."""
 
-    readers: int
-    verdicts: list[Verdict]
+    due: int
     expires_at: datetime
+    audience: Audience
 
 
 def planner_of(

@@ -4,7 +4,6 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
-from typing import NamedTuple
 
 from service.domain.filters import UNFILTERED, Filters
 from service.domain.timetable import Cadence
@@ -59,30 +58,6 @@ class Subscriber:
     def name(self) -> str | None:
         """What the reader is greeted by."""
         return self.preferences.name
-
-
-class Reader(NamedTuple):
-    """An active subscriber whose letter is due for `local_date`.
-
-    `address` is in normal form. `topics` pairs topic ids with the words the reader knows them by.
-    `unsent` is an older digest still in the queue, which a new one supersedes, with the seq it
-    starts from. Most readers have no `filters`.
-    """
-
-    subscriber_id: int
-    address: str
-    preference_id: int
-    max_papers: int
-    local_date: date
-    watermark: int
-    topics: tuple[tuple[int, str], ...] = ()
-    unsent: tuple[int, int] | None = None
-    filters: Filters | None = None
-
-    @property
-    def served_to(self) -> int:
-        """The seq up to which papers have been sent, or are on their way for good."""
-        return self.watermark if self.unsent is None else min(self.watermark, self.unsent[1])
 
 
 def address_hash(address: str) -> str:

@@ -15,13 +15,13 @@ from service.explain.recount import Recount, recount
 from service.mail.address import parse_address
 from service.mail.letter import Because, Card
 from service.store import (
+    audience,
     clocks,
     consents,
     deliveries,
     digests,
     papers,
     parts,
-    readers,
     suppressions,
     wanted,
 )
@@ -147,8 +147,8 @@ def trace(
 
 def served_to(connection: Connection, subscriber_id: int, day: date) -> int:
     """Return the seq after which the next plan begins for a reader."""
-    for reader in readers.page(connection, [subscriber_id], day):
-        return reader.served_to
+    for seq in audience.look(connection, [subscriber_id], day).served_to.tolist():
+        return int(seq)
     return clocks.watermark(connection, subscriber_id)
 
 

@@ -5,20 +5,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 
-from sqlalchemy import Connection, Text, case, cast, exists, func, or_, select, tuple_
-from sqlmodel import col
+from sqlalchemy import Connection, exists, func, or_, select, tuple_
 
 from service.domain.deliveries import Kind
-from service.domain.filters import Filters
-from service.domain.policy import Result, Status
-from service.domain.readers import Consent, Reader
+from service.domain.policy import Status
+from service.domain.readers import Consent
 from service.domain.timetable import Cadence
 from service.store import cadences, tables
-from service.store.bulk import among, fetch_raw
 
 _SUBSCRIBER = tables.table(tables.Subscriber)
 _PREFERENCE = tables.table(tables.Preference)
-_SUBSCRIPTION = tables.table(tables.Subscription)
 _DELIVERY = tables.table(tables.Delivery)
 _SKIP = tables.table(tables.Skip)
 _CLOCK = tables.table(tables.ReaderClock)
@@ -26,17 +22,6 @@ _CLOCK = tables.table(tables.ReaderClock)
 DueDate = Callable[[str, time, Cadence], date | None]
 
 _HOURS_AT_ONCE = 10_000
-# The preference's id where it has filters, else NULL: most have none, and are to cost nothing.
-_FILTERED = case(
-    (
-        or_(
-            _PREFERENCE.c.min_upvotes > 0,
-            cast(_PREFERENCE.c.mutes, Text) != "[]",
-            cast(_PREFERENCE.c.follows, Text) != "[]",
-        ),
-        _PREFERENCE.c.id,
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,46 +96,6 @@ def due(
     return Due(found, min([*lowest, *([] if queued is None else [queued])], default=0))
 
 
-def page(connection: Connection, ids: Sequence[int], day: date) -> list[Reader]:
-    """Return the readers of those ids as they are now, by id, for the local date `day`."""
-    topics = _topics(connection, ids)
-    unsent = _unsent(connection, ids)
-    query = (
-        select(
-            _SUBSCRIBER.c.id,
-            _SUBSCRIBER.c.address,
-            _PREFERENCE.c.id,
-            _PREFERENCE.c.max_papers,
-            _CLOCK.c.watermark,
-            _FILTERED,
-        )
-        .join(_PREFERENCE, _PREFERENCE.c.subscriber_id == _SUBSCRIBER.c.id)
-        .join(_CLOCK, _CLOCK.c.subscriber_id == _SUBSCRIBER.c.id)
-        .where(
-            among(connection, _SUBSCRIBER.c.id, ids),
-            _SUBSCRIBER.c.status == Consent.ACTIVE,
-            _PREFERENCE.c.valid_to.is_(None),
-        )
-        .order_by(_SUBSCRIBER.c.id)
-    )
-    rows = fetch_raw(connection, query)
-    filters = _filters(connection, [row[-1] for row in rows if row[-1] is not None])
-    return [
-        Reader(
-            subscriber_id,
-            address,
-            preference_id,
-            max_papers,
-            day,
-            watermark,
-            tuple(topics.get(subscriber_id, ())),
-            unsent.get(subscriber_id),
-            filters.get(filtered),
-        )
-        for subscriber_id, address, preference_id, max_papers, watermark, filtered in rows
-    ]
-
-
 def _due_hours(
     connection: Connection, due_date: DueDate
 ) -> Iterator[tuple[date, Cadence, list[tuple[str, time]]]]:
@@ -170,63 +115,3 @@ def _due_hours(
         # Both databases bound the values that one statement may have.
         for start in range(0, len(due), _HOURS_AT_ONCE):
             yield day, cadence, due[start : start + _HOURS_AT_ONCE]
-
-
-def _topics(connection: Connection, ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
-    found: dict[int, list[tuple[int, str]]] = {}
-    query = (
-        select(
-            _SUBSCRIPTION.c.subscriber_id,
-            _SUBSCRIPTION.c.topic_id,
-            func.coalesce(_SUBSCRIPTION.c.label, _SUBSCRIPTION.c.text),
-        )
-        .where(
-            among(connection, _SUBSCRIPTION.c.subscriber_id, ids),
-            _SUBSCRIPTION.c.valid_to.is_(None),
-            _SUBSCRIPTION.c.enabled,
-        )
-        .order_by(_SUBSCRIPTION.c.subscriber_id, _SUBSCRIPTION.c.position, _SUBSCRIPTION.c.id)
-    )
-    for subscriber_id, topic_id, shown in fetch_raw(connection, query):
-        found.setdefault(subscriber_id, []).append((topic_id, shown))
-    return found
-
-
-def _filters(connection: Connection, preference_ids: Sequence[int]) -> dict[int | None, Filters]:
-    if not preference_ids:
-        return {}
-    rows = connection.execute(
-        select(
-            _PREFERENCE.c.id,
-            _PREFERENCE.c.mutes,
-            _PREFERENCE.c.follows,
-            _PREFERENCE.c.min_upvotes,
-        ).where(among(connection, _PREFERENCE.c.id, preference_ids))
-    )
-    return {
-        preference_id: Filters(tuple(mutes), tuple(follows), least or 0)
-        for preference_id, mutes, follows, least in rows
-    }
-
-
-def _unsent(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """Return each reader's newest digest that waits in the queue.
-
-    One that was ever uncertain is not among them: it may have been read, so that it is sent again
-    as it was, and never with its papers in another letter.
-    """
-    attempt = tables.Attempt
-    uncertain = exists().where(
-        col(attempt.delivery_id) == _DELIVERY.c.id, col(attempt.result) == Result.UNCERTAIN
-    )
-    rows = connection.execute(
-        select(_DELIVERY.c.subscriber_id, _DELIVERY.c.id, _DELIVERY.c.seq_from)
-        .where(
-            among(connection, _DELIVERY.c.subscriber_id, ids),
-            _DELIVERY.c.kind == Kind.DIGEST,
-            _DELIVERY.c.status == Status.QUEUED,
-            ~uncertain,
-        )
-        .order_by(_DELIVERY.c.id)
-    )
-    return {subscriber_id: (delivery_id, seq) for subscriber_id, delivery_id, seq in rows}
