@@ -12,7 +12,7 @@ from service.domain.deliveries import Claim, Kind
 from service.domain.digests import SkipReason
 from service.domain.readers import Subscriber
 from service.domain.selection import unpack
-from service.domain.timetable import local_date
+from service.domain.timetable import digest_lives, local_date
 from service.installation import Installation
 from service.mail.letter import Kind as LetterKind
 from service.store import audience, deliveries, papers, parts, readers, subscribers, suppressions
@@ -104,6 +104,7 @@ def welcome(installation: Installation, subscriber_id: int, now: datetime) -> No
     decided = _decide(installation, subscriber_id, now, keep, "first")
     if decided is None:
         return
+    day = decided.verdicts.readers.day
     with database.write() as connection:
         recorded = deliveries.plan(
             connection,
@@ -111,7 +112,7 @@ def welcome(installation: Installation, subscriber_id: int, now: datetime) -> No
             [0],
             upto=decided.upto,
             now=now,
-            expires_at=now + pipeline.DIGEST_LIVES,
+            expires_at=now + digest_lives(day, decided.subscriber.preferences.cadence),
             priority=Kind.WELCOME.priority,
         )
         if recorded.skipped:
@@ -143,7 +144,7 @@ def _decide(
         upto = papers.last_seq(connection)
         due = readers.due(
             connection,
-            lambda timezone, _send_at: local_date(now, timezone),
+            lambda timezone, _send_at, _cadence: local_date(now, timezone),
             subscriber_id=subscriber_id,
         )
         suppressed = suppressions.every(connection)
@@ -151,7 +152,7 @@ def _decide(
         subscriber = subscribers.by_id(connection, subscriber_id)
         if not pages or subscriber is None:
             return None
-        ((day, ids),) = pages
+        ((day, _cadence, ids),) = pages
         reader = audience.look(connection, ids, day, suppressed)
         new = papers.between(connection, int(reader.served_to[0]), upto)
     with pipeline.planner_of(installation, new, keep, upto, now, kind) as planner:

@@ -6,7 +6,10 @@ from datetime import date, datetime, time
 from enum import StrEnum
 
 from service.domain.filters import UNFILTERED, Filters
+from service.domain.timetable import Cadence
 from service.domain.wishes import Wish
+
+MOST_PAPERS = 50
 
 
 class Consent(StrEnum):
@@ -20,13 +23,16 @@ class Consent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """How a reader wants the letter: the hour is on the clocks of their own zone."""
+    """How a reader wants the letter, with at most `max_papers` (1 to MOST_PAPERS); hour and days
+    are those of their own zone.
+    """
 
     timezone: str = "UTC"
     send_at: time = time(7)
     max_papers: int = 10
     name: str | None = None
     filters: Filters = UNFILTERED
+    cadence: Cadence = Cadence.DAILY
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,8 +193,8 @@ def test_plans_expiries_refusals_and_leavers_side_by_side_keep_the_books(
 def looked_at(installation: Installation) -> Verdicts:
     """Decide on everyone who is due, and record nothing yet."""
     with installation.database.read() as connection:
-        due = readers.due(connection, lambda timezone, send_at: FRIDAY_NOON.date())
-        ((day, ids),) = due.pages(100)
+        due = readers.due(connection, lambda timezone, send_at, cadence: FRIDAY_NOON.date())
+        ((day, _, ids),) = due.pages(100)
         found = audience.look(connection, ids, day)
     return Verdicts(found, [SkipReason.NO_MATCH] * len(found), new_tokens(len(found)))
 
