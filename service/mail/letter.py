@@ -118,7 +118,7 @@ def _values(
     """Return what stands in each slot of the frame, encoded."""
     words = _words(frame.kind, contents, personal)
     texts, marked_up = words.texts, words.marked_up
-    # Nobody else has these links: no use to remember them. Of what HTML escapes they hold "&" alone.
+    # Nobody else has these links: no use to remember them. HTML escapes no other sign of theirs.
     links = {name: encode(link) for name, link in words.links.items()}
     html_links = {
         name: encode(escape(link)) if "&" in link else links[name]
@@ -128,7 +128,7 @@ def _values(
         contents,
         personal.topics,
         personal.matched,
-        links.get("web", b""),
+        (links.get("web", b""), html_links.get("web", b"")),
         frame.pieces,
         weekly=personal.cadence.weekly,
     )
