@@ -100,7 +100,7 @@ def asked_by(installation: Installation, token: str, now: datetime) -> Subscribe
     """Return whom a confirm link was made for; None if they are gone, have left since, or asked
     anew. Raises BadLink or ExpiredLink.
     """
-    grant = verify(installation.key, Purpose.CONFIRM, token, now=now, max_age=CONFIRM_WITHIN)
+    grant = verify(installation.keys, Purpose.CONFIRM, token, now=now, max_age=CONFIRM_WITHIN)
     with installation.database.read() as connection:
         return _still_asking(subscribers.by_preference(connection, grant.made_for), grant)
 
@@ -111,7 +111,7 @@ def confirm(installation: Installation, token: str, now: datetime) -> Subscriber
     Returns the subscriber, or None when the request is gone, withdrawn or made anew since. Raises
     BadLink or ExpiredLink.
     """
-    grant = verify(installation.key, Purpose.CONFIRM, token, now=now, max_age=CONFIRM_WITHIN)
+    grant = verify(installation.keys, Purpose.CONFIRM, token, now=now, max_age=CONFIRM_WITHIN)
     with installation.database.write() as connection:
         found = subscribers.by_preference(connection, grant.made_for, hold=True)
         reader = _still_asking(found, grant)
@@ -170,7 +170,7 @@ def undo_link(installation: Installation, reader: Subscriber, now: datetime) -> 
     """Return the path that brings a reader back who leaves at this moment, if they may come."""
     if reader.preference_id is None or reader.status not in (Consent.ACTIVE, Consent.PAUSED):
         return None
-    return "/undo/" + sign(installation.key, Purpose.UNDO, reader.preference_id, now)
+    return "/undo/" + sign(installation.keys.current, Purpose.UNDO, reader.preference_id, now)
 
 
 def returning(installation: Installation, token: str, now: datetime) -> Subscriber | None:
@@ -178,7 +178,7 @@ def returning(installation: Installation, token: str, now: datetime) -> Subscrib
 
     Raises BadLink or ExpiredLink.
     """
-    grant = verify(installation.key, Purpose.UNDO, token, now=now, max_age=UNDO_WITHIN)
+    grant = verify(installation.keys, Purpose.UNDO, token, now=now, max_age=UNDO_WITHIN)
     with installation.database.read() as connection:
         return _as_they_left(connection, grant, hold=False)
 
@@ -188,7 +188,7 @@ def undo(installation: Installation, token: str, now: datetime) -> Subscriber | 
 
     Returns None if they are erased. Raises BadLink or ExpiredLink.
     """
-    grant = verify(installation.key, Purpose.UNDO, token, now=now, max_age=UNDO_WITHIN)
+    grant = verify(installation.keys, Purpose.UNDO, token, now=now, max_age=UNDO_WITHIN)
     with installation.database.write() as connection:
         reader = _as_they_left(connection, grant, hold=True)
         if reader is None or reader.email is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from service import resources
 from service.domain.breaker import Breaker
+from service.domain.keys import KeyRing
 from service.domain.route import Route
 from service.domain.sources import Source
 from service.mail.dkim import DkimError, Signer, read_key
@@ -31,7 +32,7 @@ class Installation:
     templates: tuple[Path, ...]
     house: House
     signer: Signer | None
-    key: bytes
+    keys: KeyRing
     route: Route
     connections: int
     digest_dir: Path
@@ -75,7 +76,7 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
         templates=templates,
         house=house,
         signer=signer,
-        key=settings.signing_key(),
+        keys=KeyRing.of(settings.signing_keys()),
         route=settings.route,
         connections=settings.smtp_connections,
         digest_dir=settings.digest_dir,

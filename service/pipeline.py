@@ -32,6 +32,7 @@ from service.sources import folder
 from service.store import (
     deliveries,
     holds,
+    keys,
     ledger,
     papers,
     parts,
@@ -203,6 +204,7 @@ def deliver(
             delivered.halted = held.reason
         elif held is not None:
             delivered.paused = held.reason
+        key_uses = keys.note_use(connection, installation.keys.current, now())
         if not ledger.anything_due(connection, now()):
             return delivered
     tried = _counted(database, now(), progress) if progress else lambda count: None
@@ -212,7 +214,10 @@ def deliver(
         sender = Sender(
             installation.route,
             Binder(
-                installation.house, installation.signer, installation.key, _loader(database)
+                installation.house,
+                installation.signer,
+                lambda planned_at: installation.keys.at(planned_at, key_uses),
+                _loader(database),
             ).wrap,
             connections=installation.connections,
             now=now,

@@ -53,7 +53,7 @@ def pause_pages(installation: Installation, dress: Dress, now: Callable[[], date
 
     def held(token: str, moment: datetime) -> Callable[[Connection], Subscriber | None]:
         return lambda connection: preferences.held_by(
-            connection, installation.key, token, moment, hold=True
+            connection, installation.keys, token, moment, hold=True
         )
 
     def page(

@@ -134,7 +134,7 @@ class Rounds(RuleBasedStateMachine):
             left = subscribers.by_id(connection, reader)
         assert left is not None
         assert left.preference_id is not None
-        token = sign(self.house.key, Purpose.UNDO, left.preference_id, self.now)
+        token = sign(self.house.keys.current, Purpose.UNDO, left.preference_id, self.now)
         assert consent.undo(self.house, token, self.now) is not None
         self.away.discard(reader)
 

@@ -87,7 +87,7 @@ def test_a_returning_reader_gets_the_last_days_and_nothing_a_second_time(
     publish(installation, FRIDAY_NOON - 9 * DAY, "Robots of long ago")
     newsroom.leave(installation, ada, FRIDAY_NOON - 9 * DAY)
     publish(installation, FRIDAY_NOON - DAY, "Robots of Thursday")
-    token = sign(installation.key, Purpose.UNDO, ada, FRIDAY_NOON - 9 * DAY)
+    token = sign(installation.keys.current, Purpose.UNDO, ada, FRIDAY_NOON - 9 * DAY)
     assert consent.undo(installation, token, FRIDAY_NOON) is not None
     plan(installation)
     assert shown(installation, ada) == [("Robots of Thursday",)]
@@ -168,7 +168,7 @@ def test_a_pending_reader_is_not_due_before_they_confirm(installation: Installat
     with installation.database.read() as connection:
         reader = subscribers.by_address(connection, ada.normal)
     assert reader is not None
-    token = sign(installation.key, Purpose.CONFIRM, reader.subscriber_id, FRIDAY_NOON)
+    token = sign(installation.keys.current, Purpose.CONFIRM, reader.subscriber_id, FRIDAY_NOON)
     consent.confirm(installation, token, FRIDAY_NOON)
     assert plan(installation).planned == 1
 
