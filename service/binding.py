@@ -8,7 +8,7 @@ from typing import TypeVar
 from service.domain.deliveries import Claim, Kind
 from service.domain.expression import Expression
 from service.domain.keys import Key
-from service.domain.links import Purpose, sign, web_name
+from service.domain.links import LIVES, Purpose, sign, web_name
 from service.domain.papers import Paper
 from service.domain.selection import Picked
 from service.domain.timetable import local_date, next_letter, spoken_schedule
@@ -32,12 +32,14 @@ from service.mail.sender import Parcel
 from service.matching.index import PaperIndex
 from service.matching.stems import Stems
 
-UNDO_WITHIN = timedelta(days=30)
+_UNDO_LIVES = LIVES[Purpose.UNDO] or timedelta.max
 _PURPOSES = {
     Kind.DIGEST: Purpose.PREFERENCES,
     Kind.CONFIRM: Purpose.CONFIRM,
     Kind.GOODBYE: Purpose.UNDO,
     Kind.PREFERENCES: Purpose.PREFERENCES,
+    Kind.ACCOUNT: Purpose.ACCOUNT,
+    Kind.ADDRESS: Purpose.ADDRESS,
 }
 _SIGNING_THREADS = 2
 _PARTS_AT_HAND = 20_000
@@ -164,8 +166,11 @@ class Binder:
         key = self._key_at(claim.planned_at)
         links = {}
         purpose = _PURPOSES.get(claim.kind)
-        reader = purpose is Purpose.PREFERENCES
-        made_for = claim.subscriber_id if reader else claim.preference_id
+        made_for = claim.preference_id
+        if purpose in (Purpose.PREFERENCES, Purpose.ACCOUNT):
+            made_for = claim.subscriber_id
+        elif purpose is Purpose.ADDRESS:
+            made_for = claim.delivery_id
         if purpose is not None and made_for is not None:
             # Signed as of the planned time, so that a retry carries the very same link.
             token = sign(key, purpose, made_for, claim.planned_at)
@@ -187,7 +192,8 @@ class Binder:
             next_on=next_letter(claim.local_date),
             asked_for=tuple(slots.get("asked_for", "").splitlines()),
             links=links,
-            undo_until=(claim.planned_at + UNDO_WITHIN).date(),
+            undo_until=(claim.planned_at + _UNDO_LIVES).date(),
+            elsewhere=slots.get("elsewhere", ""),
         )
 
     def _part(self, kind: type[AnyPart], part_id: int) -> AnyPart:

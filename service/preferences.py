@@ -70,7 +70,7 @@ def held_by(
 
     `hold` keeps others from changing them meanwhile. Raises BadLink.
     """
-    grant = verify(keys, Purpose.PREFERENCES, token, now=now, max_age=None)
+    grant = verify(keys, Purpose.PREFERENCES, token, now)
     reader = subscribers.by_id(connection, grant.made_for, hold=hold)
     return None if reader is None or reader.email is None else reader
 

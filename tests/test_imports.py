@@ -42,12 +42,15 @@ ALLOWED = {
     "explain": {"mail", "matching", "store"},
     "copies": {"installation", "mail", "matching", "store"},
     "notices": {"installation", "store"},
-    "consent": {"binding", "notices", "installation", "mail", "store"},
+    "leaving": {"consent", "installation", "mail", "notices", "store"},
+    "consent": {"notices", "installation", "mail", "store"},
+    "account": {"installation", "mail", "notices", "preferences", "store"},
+    "moving": {"account", "installation", "mail", "notices", "preferences", "store"},
     "pausing": {"installation", "store"},
     "preferences": {"installation", "mail", "notices", "store"},
     "web": {
-        "consent", "copies", "installation", "mail", "one_reader", "pausing", "pipeline",
-        "preferences", "resources", "store",
+        "account", "consent", "copies", "installation", "leaving", "mail", "moving", "one_reader",
+        "pausing", "pipeline", "preferences", "resources", "store",
     },
     "schedule": {"consent", "fetching", "installation", "pipeline", "sources", "store"},
     "cli": {

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -16,29 +17,53 @@ from service.domain.keys import ID_LENGTH, Key, KeyRing
 
 
 class Purpose(StrEnum):
+    """What a link opens; it stands in the link's path.
+
+    The link to a reader's account is only ever mailed to whoever asks for it at that moment: the
+    one to their preferences gets forwarded with letters.
+    """
+
     CONFIRM = "confirm"
     UNDO = "undo"
     PREFERENCES = "preferences"
+    ACCOUNT = "account"
+    ADDRESS = "address"
+
+
+# How long a link lasts; the one to preferences as long as its reader is kept.
+LIVES: Mapping[Purpose, timedelta | None] = {
+    Purpose.CONFIRM: timedelta(hours=72),
+    Purpose.UNDO: timedelta(days=30),
+    Purpose.PREFERENCES: None,
+    Purpose.ACCOUNT: timedelta(minutes=30),
+    Purpose.ADDRESS: timedelta(hours=72),
+}
 
 
 class BadLink(ValueError):
     """A token that was not made by us for this purpose, or was changed."""
 
 
-class ExpiredLink(ValueError):
-    """A token of ours whose time is over."""
-
-
 @dataclass(frozen=True, slots=True)
 class Grant:
     """What a valid token says: what it was made for, and when.
 
-    `made_for` is the id of a preference, what a reader had asked for at that time; of a link to
-    change preferences, which outlives each of them, it is the reader's own.
+    `made_for` is the id of a preference, what a reader had asked for at that time; of the links to
+    preferences and account, which outlive each of them, the reader's own; of one that confirms an
+    address, that of the letter which brought it there.
     """
 
     made_for: int
     issued_at: datetime
+
+
+class ExpiredLink(ValueError):
+    """A token of ours whose time is over, and what it was for."""
+
+    def __init__(self, purpose: Purpose, grant: Grant) -> None:
+        super().__init__(f"the link is older than {LIVES[purpose]}")
+        self.purpose = purpose
+        self.grant = grant
 
 
 def sign(key: Key, purpose: Purpose, made_for: int, issued_at: datetime) -> str:
@@ -47,12 +72,21 @@ def sign(key: Key, purpose: Purpose, made_for: int, issued_at: datetime) -> str:
     return f"{key.key_id}.{payload}.{_signature(key, purpose, payload)}"
 
 
-def verify(
-    keys: KeyRing, purpose: Purpose, token: str, *, now: datetime, max_age: timedelta | None
-) -> Grant:
-    """Return what the token grants, signed with whichever key of the ring.
+def verify(keys: KeyRing, purpose: Purpose, token: str, now: datetime) -> Grant:
+    """Return what the token grants.
 
-    Raises BadLink, or ExpiredLink where it is older than it may get to be.
+    Raises BadLink, or ExpiredLink where it is older than links of its purpose may get to be.
+    """
+    grant, life = granted(keys, purpose, token), LIVES[purpose]
+    if life is not None and now - grant.issued_at > life:
+        raise ExpiredLink(purpose, grant)
+    return grant
+
+
+def granted(keys: KeyRing, purpose: Purpose, token: str) -> Grant:
+    """Return what a token, signed with whichever key of the ring, grants or once granted.
+
+    Raises BadLink.
     """
     key_id, _, signed = token.partition(".")
     payload, _, signature = signed.partition(".")
@@ -63,10 +97,7 @@ def verify(
     if not hmac.compare_digest(signature.encode(errors="replace"), expected.encode()):
         raise BadLink("the link is not whole")
     made_for, _, issued = _decode(payload).partition(b".")
-    grant = Grant(int(made_for), datetime.fromtimestamp(int(issued), UTC))
-    if max_age is not None and now - grant.issued_at > max_age:
-        raise ExpiredLink("the link is too old")
-    return grant
+    return Grant(int(made_for), datetime.fromtimestamp(int(issued), UTC))
 
 
 def web_name(key: Key, delivery_id: int) -> str:

@@ -79,6 +79,12 @@ class Reader(NamedTuple):
         return self.watermark if self.unsent is None else min(self.watermark, self.unsent[1])
 
 
+def masked(email: str) -> str:
+    """Return an address that its owner recognises and nobody else can write to."""
+    local, _, domain = email.rpartition("@")
+    return f"{local[:1]}…@{domain}"
+
+
 def address_hash(address: str) -> str:
     """Return what a suppression keeps of a normalised address."""
     return hashlib.sha256(address.encode()).hexdigest()

@@ -54,7 +54,8 @@ class Personal:
     `schedule` says when letters come ("daily at 07:00, Berlin time"), `asked_on` since when,
     `next_on` when again. A confirm letter needs `links["confirm"]` and the labels in `asked_for`,
     which a welcome letter has too; a goodbye letter needs `links["undo"]`, valid until
-    `undo_until`; one that was asked for to change preferences needs `links["preferences"]`.
+    `undo_until`; one that was asked for to change something needs the link of its kind. Where a
+    reader's address changes, `elsewhere` is the other one, shortened.
     """
 
     recipient: str
@@ -74,6 +75,7 @@ class Personal:
     asked_for: tuple[str, ...] = ()
     links: Mapping[str, str] = field(default_factory=dict)
     undo_until: date | None = None
+    elsewhere: str = ""
 
 
 def join(frame: Frame, contents: Contents, personal: Personal) -> bytes:
@@ -133,8 +135,16 @@ def _words(
         case "goodbye":
             until = wording.until(personal.undo_until)
             return {"until": until, "undo": _given(personal, kind, "undo")}, {}
-        case "preferences":
-            return {"preferences": _given(personal, kind, "preferences")}, {}
+        case "preferences" | "account":
+            return {kind: _given(personal, kind, kind)}, {}
+        case "address":
+            other = one_line(personal.elsewhere)
+            asking = wrapped(wording.asking_to_move(other))
+            link = _given(personal, kind, "address")
+            return {"address": link, "elsewhere": other, "asking": asking}, {}
+        case "moved":
+            other = one_line(personal.elsewhere)
+            return {"elsewhere": other, "moved": wrapped(wording.moved(other))}, {}
         case "welcome":
             return _welcome_words(personal)
         case _:

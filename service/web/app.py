@@ -15,7 +15,9 @@ from starlette.exceptions import HTTPException
 from service.domain.links import BadLink, ExpiredLink
 from service.installation import Installation
 from service.store import papers
+from service.web.account_pages import account_pages
 from service.web.dress import Dress
+from service.web.leaving_pages import leaving_pages
 from service.web.paper_pages import paper_pages
 from service.web.pause_pages import pause_pages
 from service.web.preference_pages import preference_pages
@@ -45,9 +47,11 @@ def web_app(
     """
     app = FastAPI(title="Paperround", docs_url=None, redoc_url=None, openapi_url=None)
     dress = Dress(installation.templates)
-    app.include_router(reader_pages(installation, dress, now, at_once=at_once))
+    app.include_router(reader_pages(installation, dress, now))
+    app.include_router(leaving_pages(installation, dress, now, at_once=at_once))
     app.include_router(preference_pages(installation, dress, now))
     app.include_router(pause_pages(installation, dress, now))
+    app.include_router(account_pages(installation, dress, now))
     app.include_router(paper_pages(installation, dress))
     _serve_files(app, dress.style)
     _answer_trouble(app, dress)
@@ -104,13 +108,10 @@ def _serve_files(app: FastAPI, style_sheet: Path) -> None:
 
 def _answer_trouble(app: FastAPI, dress: Dress) -> None:
     @app.exception_handler(ExpiredLink)
-    def expired(_request: Request, _error: Exception) -> Response:
-        return dress.message(
-            410,
-            "This link has expired.",
-            "Links to confirm last 72 hours, links to undo 30 days.",
-            link=("Sign up again", "/"),
-        )
+    def expired(request: Request, error: Exception) -> Response:
+        assert isinstance(error, ExpiredLink)
+        token = request.path_params.get("token", "")
+        return dress.expired(error.purpose, f"/{error.purpose}/{token}")
 
     @app.exception_handler(BadLink)
     def bad(_request: Request, _error: Exception) -> Response:

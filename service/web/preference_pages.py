@@ -15,7 +15,7 @@ from starlette.datastructures import FormData
 
 from service import preferences
 from service.domain.filters import UPVOTE_STEPS
-from service.domain.readers import Consent, Subscriber
+from service.domain.readers import Consent, Subscriber, masked
 from service.domain.timetable import spoken_schedule
 from service.installation import Installation
 from service.mail.address import AddressError, parse_address
@@ -23,7 +23,7 @@ from service.preferences import CHANGEABLE
 from service.web.differences import differences
 from service.web.dress import Dress
 from service.web.pause_pages import spoken_end
-from service.web.phrases import masked, sentence
+from service.web.phrases import sentence
 from service.web.preference_form import MAX_NAME, MOST_PAPERS, PreferenceForm
 
 
@@ -65,7 +65,7 @@ def preference_pages(
     def show(token: str) -> Response:
         reader = preferences.holder(installation, token, now())
         if reader is None or reader.status not in CHANGEABLE:
-            return closed(reader)
+            return closed(token, reader)
         return page(token, reader, PreferenceForm.of(reader))
 
     @pages.post("/preferences/{token}")
@@ -75,14 +75,16 @@ def preference_pages(
             installation, token, lambda reader: form.read(reader) or reader, now()
         )
         if changed is None or changed.before.status not in CHANGEABLE:
-            return closed(changed.before if changed else None)
+            return closed(token, changed.before if changed else None)
         if form.problems:
             return page(token, changed.before, form, status=422)
         told = differences(changed.before, changed.after)
         return page(token, changed.after, PreferenceForm.of(changed.after), saved=True, told=told)
 
-    def closed(reader: Subscriber | None) -> Response:
-        return dress.bad_link() if reader is None else dress.not_a_reader()
+    def closed(token: str, reader: Subscriber | None) -> Response:
+        if reader is None:
+            return dress.bad_link()
+        return dress.not_a_reader(f"/preferences/{token}/account")
 
     def page(
         token: str,
@@ -109,6 +111,7 @@ def preference_pages(
                 "here": f"/preferences/{token}",
                 "pause": f"/preferences/{token}/pause",
                 "resume": f"/preferences/{token}/resume",
+                "account": f"/preferences/{token}/account",
                 "unsubscribe": f"/u/{reader.unsubscribe_token}",
             },
             hours=sorted({f"{hour:02d}:00" for hour in range(24)} | {form.send_at}),

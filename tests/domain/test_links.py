@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from service.domain.keys import Key, KeyRing
 from service.domain.links import (
+    LIVES,
     BadLink,
     ExpiredLink,
     Grant,
     Purpose,
     delivery_of,
+    granted,
     new_token,
     sign,
     token_hash,
@@ -36,9 +38,7 @@ def test_what_was_signed_is_granted_and_the_same_words_give_the_same_link(
 ) -> None:
     token = sign(KEY, purpose, subscriber_id, issued_at)
     assert sign(KEY, purpose, subscriber_id, issued_at) == token
-    assert verify(KEYS, purpose, token, now=issued_at, max_age=DAY) == Grant(
-        subscriber_id, issued_at
-    )
+    assert verify(KEYS, purpose, token, issued_at) == Grant(subscriber_id, issued_at)
     assert set(token) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."), (
         "a link must not need encoding"
     )
@@ -56,14 +56,14 @@ def test_any_changed_character_is_refused(
     changed = token[:at] + middle + token[at + cut :]
     if changed != token:
         with pytest.raises(BadLink):
-            verify(KEYS, Purpose.CONFIRM, changed, now=issued_at, max_age=DAY)
+            verify(KEYS, Purpose.CONFIRM, changed, issued_at)
 
 
 @given(st.text(SIGNS))
 def test_garbage_is_refused_and_breaks_nothing(garbage: str) -> None:
     for purpose in Purpose:
         with pytest.raises(BadLink):
-            verify(KEYS, purpose, garbage, now=datetime.now(UTC), max_age=DAY)
+            verify(KEYS, purpose, garbage, datetime.now(UTC))
 
 
 @given(IDS, MOMENTS)
@@ -72,24 +72,33 @@ def test_a_link_opens_nothing_but_its_purpose_and_only_under_its_key(
 ) -> None:
     token = sign(KEY, Purpose.CONFIRM, subscriber_id, issued_at)
     with pytest.raises(BadLink):
-        verify(KEYS, Purpose.UNDO, token, now=issued_at, max_age=DAY)
+        verify(KEYS, Purpose.UNDO, token, issued_at)
     with pytest.raises(BadLink):
-        verify(KeyRing(OTHER), Purpose.CONFIRM, token, now=issued_at, max_age=DAY)
+        verify(KeyRing(OTHER), Purpose.CONFIRM, token, issued_at)
 
 
-@given(MOMENTS)
-def test_a_link_dies_the_second_after_its_age(issued_at: datetime) -> None:
-    token = sign(KEY, Purpose.UNDO, 7, issued_at)
-    verify(KEYS, Purpose.UNDO, token, now=issued_at + DAY, max_age=DAY)
-    with pytest.raises(ExpiredLink):
-        verify(KEYS, Purpose.UNDO, token, now=issued_at + DAY + timedelta(seconds=1), max_age=DAY)
+@given(MOMENTS, st.sampled_from([purpose for purpose in Purpose if LIVES[purpose]]))
+def test_a_link_dies_the_second_after_its_age(issued_at: datetime, purpose: Purpose) -> None:
+    life = LIVES[purpose]
+    assert life is not None
+    token = sign(KEY, purpose, 7, issued_at)
+    verify(KEYS, purpose, token, issued_at + life)
+    with pytest.raises(ExpiredLink) as expired:
+        verify(KEYS, purpose, token, issued_at + life + timedelta(seconds=1))
+    assert (expired.value.purpose, expired.value.grant.made_for) == (purpose, 7)
+    assert granted(KEYS, purpose, token) == Grant(7, issued_at)
+
+
+def test_a_link_to_preferences_never_dies_and_one_to_an_account_soon() -> None:
+    assert LIVES[Purpose.PREFERENCES] is None
+    assert LIVES[Purpose.ACCOUNT] == timedelta(minutes=30)
 
 
 def test_an_aged_link_that_was_changed_too_is_only_bad() -> None:
     issued_at = datetime(2026, 8, 21, tzinfo=UTC)
     token = sign(KEY, Purpose.UNDO, 7, issued_at)
     with pytest.raises(BadLink):
-        verify(KEYS, Purpose.UNDO, token + "x", now=issued_at + 9 * DAY, max_age=DAY)
+        verify(KEYS, Purpose.UNDO, token + "x", issued_at + 99 * DAY)
 
 
 def test_tokens_are_random_and_kept_only_as_hashes() -> None:
