@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from service import account, notices
+from service import account, notices, requests
 from service.domain.deliveries import Kind
 from service.domain.keys import KeyRing
 from service.domain.links import Purpose, verify
@@ -19,18 +19,25 @@ LETTERS_A_DAY = 3
 
 
 def ask(
-    installation: Installation, token: str, address: Address, now: datetime
+    installation: Installation,
+    token: str,
+    address: Address,
+    now: datetime,
+    *,
+    network: str | None,
 ) -> Subscriber | None:
     """Mail a letter to a new address that asks to send the reader's letters there from now on.
 
     None goes to an address that letters come to already, or must never go to: whose address it is
     may be none of the reader's business. Returns the reader, None where the link opens no account
-    any more. Raises BadLink or ExpiredLink.
+    any more. Raises BadLink, ExpiredLink or TooMany, the
+    latter for the client's `network` too.
     """
     with installation.database.write() as connection:
         reader = account.held_by(connection, installation.keys, token, now, hold=True)
         if reader is None or reader.email is None or reader.preference_id is None:
             return None
+        requests.admit(installation, connection, address, network, now)
         if reader.status in CHANGEABLE and _free(connection, address):
             notices.queue(
                 installation,

@@ -30,6 +30,7 @@ from service.mail.sender import Sender
 from service.planning import Plan, Planner
 from service.sources import folder
 from service.store import (
+    allowances,
     deliveries,
     holds,
     keys,
@@ -254,6 +255,10 @@ def _loader(database: Database) -> Callable[[Iterable[int]], dict[int, bytes]]:
 
 
 def tidy(installation: Installation, now: datetime) -> int:
-    """Remove old parts, which no letter needs any more. Returns how many."""
+    """Remove old parts, which no letter needs any more. Returns how many.
+
+    Forgets, too, who asked for something so long ago that it does not count any more.
+    """
     with installation.database.write(Turn.BULK) as connection:
+        allowances.purge(connection, now)
         return parts.purge(connection, (now - installation.retention).date())

@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 from email.utils import parseaddr
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -54,6 +55,10 @@ class Settings(BaseSettings):
     dkim_key_file: Path | None = None
     secret_key: SecretStr | None = None
     older_secret_keys: SecretStr = SecretStr("")
+    trusted_proxies: str = ""
+    requests_per_address: Annotated[int, Field(ge=0)] = 5
+    requests_per_network: Annotated[int, Field(ge=0)] = 30
+    requests_in_all: Annotated[int, Field(ge=0)] = 3000
     digest_dir: Path = Path("digests")
     max_file_bytes: Annotated[int, Field(ge=1)] = 150_000_000
     done: Literal["leave", "move"] = "leave"
@@ -102,6 +107,18 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"holds a key shorter than {_KEY_LENGTH} characters; keys are separated by spaces"
             )
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _known_proxies(cls, value: str) -> str:
+        for name in value.split():
+            try:
+                ip_network(name)
+            except ValueError:
+                raise ValueError(
+                    f"{name!r} is not an address or a network, as in 127.0.0.1 or 10.0.0.0/8"
+                ) from None
         return value
 
     @field_validator("base_url")

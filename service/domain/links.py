@@ -17,7 +17,7 @@ from service.domain.keys import ID_LENGTH, Key, KeyRing
 
 
 class Purpose(StrEnum):
-    """What a link opens; it stands in the link's path.
+    """What a link opens; it stands in the link's path. A form carries when it was opened.
 
     The link to a reader's account is only ever mailed to whoever asks for it at that moment: the
     one to their preferences gets forwarded with letters.
@@ -28,6 +28,7 @@ class Purpose(StrEnum):
     PREFERENCES = "preferences"
     ACCOUNT = "account"
     ADDRESS = "address"
+    FORM = "form"
 
 
 # How long a link lasts; the one to preferences as long as its reader is kept.
@@ -37,6 +38,7 @@ LIVES: Mapping[Purpose, timedelta | None] = {
     Purpose.PREFERENCES: None,
     Purpose.ACCOUNT: timedelta(minutes=30),
     Purpose.ADDRESS: timedelta(hours=72),
+    Purpose.FORM: timedelta(hours=24),
 }
 
 

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Response
+from fastapi import APIRouter, Form, Request, Response
 
 from service import account, moving, preferences
 from service.account import PastLetter
+from service.domain.allowances import network_of
 from service.domain.policy import Status
 from service.domain.readers import Subscriber
 from service.installation import Installation
@@ -58,14 +59,15 @@ def account_pages(
         return page(token, account.holder(installation, token, now()))
 
     @pages.post("/account/{token}/address")
-    def ask_to_move(token: str, email: Annotated[str, Form()] = "") -> Response:
+    def ask_to_move(request: Request, token: str, email: Annotated[str, Form()] = "") -> Response:
         moment = now()
         try:
             address = parse_address(email)
         except AddressError as error:
             reader = account.holder(installation, token, moment)
             return page(token, reader, 422, typed=email, problem=sentence(error))
-        if moving.ask(installation, token, address, moment) is None:
+        network = network_of(request.client and request.client.host)
+        if moving.ask(installation, token, address, moment, network=network) is None:
             return dress.bad_link()
         return dress.message(
             200,

@@ -13,7 +13,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi import Form as FormField
 from starlette.datastructures import FormData
 
-from service import preferences
+from service import preferences, requests
+from service.domain.allowances import network_of
 from service.domain.filters import UPVOTE_STEPS
 from service.domain.readers import Consent, Subscriber, masked
 from service.domain.timetable import spoken_schedule
@@ -47,12 +48,13 @@ def preference_pages(
         return dress.page("find", email="", problem="")
 
     @pages.post("/preferences")
-    def send_link(email: Annotated[str, FormField()] = "") -> Response:
+    def send_link(request: Request, email: Annotated[str, FormField()] = "") -> Response:
         try:
             address = parse_address(email)
         except AddressError as error:
             return dress.page("find", 422, email=email, problem=sentence(error))
-        preferences.send_link(installation, address, now())
+        network = network_of(request.client and request.client.host)
+        requests.link(installation, address, now(), network=network)
         return dress.message(
             200,
             "Look in your inbox.",

@@ -3,17 +3,18 @@
 A GET never changes anything: link scanners open every link of a letter.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated
 from zoneinfo import available_timezones
 
 import structlog
-from fastapi import APIRouter, Form, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.exc import SQLAlchemyError
 
-from service import consent, one_reader
+from service import consent, one_reader, requests
+from service.domain.allowances import network_of
 from service.domain.readers import Consent, Preferences
 from service.domain.timetable import (
     TimetableError,
@@ -25,11 +26,13 @@ from service.domain.topics import TopicError
 from service.domain.wishes import Wish, WishError, wishes_of
 from service.installation import Installation
 from service.mail.address import Address, AddressError, parse_address
+from service.web import form_age
 from service.web.dress import Dress
 from service.web.phrases import sentence
 
 _log = structlog.get_logger()
 
+_ONCE_MORE = "Nothing is sent yet. Please look it over and press the button once more."
 _BLANK = {"topics": "", "send_at": "07:00", "timezone": "UTC", "email": ""}
 
 
@@ -42,36 +45,34 @@ def reader_pages(
 
     @pages.api_route("/", methods=["GET", "HEAD"])
     def form() -> Response:
-        return dress.page("signup", values=_BLANK, errors={}, topics_problem=None, timezones=zones)
+        return page(_BLANK, {})
 
     @pages.post("/")
     def sign_up(
+        request: Request,
         topics: Annotated[str, Form()] = "",
         send_at: Annotated[str, Form()] = "07:00",
         timezone: Annotated[str, Form()] = "UTC",
         email: Annotated[str, Form()] = "",
         website: Annotated[str, Form()] = "",
+        opened: Annotated[str, Form()] = "",
     ) -> Response:
-        wanted = _Request(topics, send_at, timezone, email)
-        if wanted.errors:
-            return dress.page(
-                "signup",
-                422,
-                values=wanted.typed,
-                errors=wanted.errors,
-                topics_problem=wanted.topics_problem,
-                timezones=zones,
-            )
-        # The field is hidden from people; who fills it in is a robot, and is told nothing.
-        if not website and wanted.address is not None:
-            consent.sign_up(
-                installation,
-                wanted.address,
-                wanted.wishes,
-                wanted.preferences,
-                now(),
-                source="sign-up page",
-            )
+        moment, wanted = now(), _Request(topics, send_at, timezone, email)
+        if wanted.errors or wanted.address is None:
+            return page(wanted.typed, wanted.errors, 422, wanted.topics_problem)
+        # A robot is quicker than people, or fills in a field that is hidden from them; but so may
+        # a browser in their stead, and then they look once more.
+        if website or not form_age.was_read(installation.keys, opened, moment):
+            return page(wanted.typed, {"form": _ONCE_MORE}, 422)
+        requests.sign_up(
+            installation,
+            wanted.address,
+            wanted.wishes,
+            wanted.preferences,
+            moment,
+            source="sign-up page",
+            network=network_of(request.client and request.client.host),
+        )
         return RedirectResponse("/sent", status_code=303)
 
     @pages.get("/sent")
@@ -106,6 +107,22 @@ def reader_pages(
         if status is not Consent.PENDING:
             return dress.message(200, "Your letters come already.", "There is nothing to confirm.")
         return dress.page("sent", sender=installation.house.address)
+
+    def page(
+        typed: Mapping[str, str],
+        errors: Mapping[str, str],
+        status: int = 200,
+        topics_problem: str | None = None,
+    ) -> Response:
+        return dress.page(
+            "signup",
+            status,
+            values=typed,
+            errors=errors,
+            topics_problem=topics_problem,
+            timezones=zones,
+            opened=form_age.opened(installation.keys, now()),
+        )
 
     def write_first(subscriber_id: int, moment: datetime) -> None:
         try:

@@ -43,6 +43,7 @@ def contexts(text: str) -> dict[str, dict[str, Any]]:
             "errors": wrong,
             "topics_problem": text,
             "timezones": [text, "Europe/Berlin"],
+            "opened": text,
         },
         "sent": {"sender": text},
         "confirm": {
