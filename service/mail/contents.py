@@ -58,7 +58,13 @@ class Contents:
 
 
 def body(
-    contents: Contents, topics: int, matched: int, web: str, pieces: Mapping[str, Stencil]
+    contents: Contents,
+    topics: int,
+    matched: int,
+    web: str,
+    pieces: Mapping[str, Stencil],
+    *,
+    weekly: bool = False,
 ) -> dict[Slot, Sequence[bytes]]:
     """Return the encoded lists of a digest, in pieces, by the slots they stand in.
 
@@ -77,6 +83,7 @@ def body(
         text_also.append(pieces["more.txt"].fill({"more": more, "web": encode(web)}))
         html_also.append(pieces["more.html"].fill({"more": more, "web": encode(escape(web))}))
     heading = _ALSO_MATCHED if topics else _ALSO_TRENDING
+    trending = _TRENDING_THIS_WEEK if weekly else _TRENDING
     text_section, html_section = pieces["section.txt"], pieces["section.html"]
     return {
         ("text", "cards"): text,
@@ -84,16 +91,17 @@ def body(
         ("text", "also"): _section(text_section, heading, text_also),
         ("html", "also"): _section(html_section, heading, html_also),
         ("text", "trending"): _section(
-            text_section, _TRENDING, [entry.text_line for entry in contents.trending]
+            text_section, trending, [entry.text_line for entry in contents.trending]
         ),
         ("html", "trending"): _section(
-            html_section, _TRENDING, [entry.html_line for entry in contents.trending]
+            html_section, trending, [entry.html_line for entry in contents.trending]
         ),
     }
 
 
 _ALSO_MATCHED, _ALSO_TRENDING = encode("Also matched"), encode("Also trending")
 _TRENDING = encode("Trending today, outside your topics")
+_TRENDING_THIS_WEEK = encode("Trending this week, outside your topics")
 
 
 def _section(section: Stencil, heading: bytes, lines: Sequence[bytes]) -> Sequence[bytes]:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
+from service.domain.timetable import Cadence
 from service.mail import wording
 from service.mail.card import Because, Card
 from service.mail.contents import Contents, Entry, body, trimmed
@@ -51,11 +52,11 @@ class Personal:
     topics (0: the day's trending papers), `matched` the papers that matched, shown or not.
     A digest needs `unsubscribe` and `links["preferences"]`, the reader's own links, and `web`,
     which anybody may have; `subject_prefix` stands before its subject.
-    `schedule` says when letters come ("daily at 07:00, Berlin time"), `asked_on` since when,
-    `next_on` when again. A confirm letter needs `links["confirm"]` and the labels in `asked_for`,
-    which a welcome letter has too; a goodbye letter needs `links["undo"]`, valid until
-    `undo_until`; one that was asked for to change something needs the link of its kind. Where a
-    reader's address changes, `elsewhere` is the other one, shortened.
+    `schedule` says when letters come ("daily at 07:00, Berlin time"), `cadence` how often,
+    `asked_on` since when, `next_on` when again. A confirm letter needs `links["confirm"]` and the
+    labels in `asked_for`, which a welcome letter has too; a goodbye letter needs `links["undo"]`,
+    valid until `undo_until`; one that was asked for to change something needs the link of its
+    kind. Where a reader's address changes, `elsewhere` is the other one, shortened.
     """
 
     recipient: str
@@ -70,6 +71,7 @@ class Personal:
     web: str = ""
     subject_prefix: str = ""
     schedule: str = ""
+    cadence: Cadence = Cadence.DAILY
     asked_on: date | None = None
     next_on: date | None = None
     asked_for: tuple[str, ...] = ()
@@ -102,7 +104,14 @@ def _html_size(frame: Frame, pieces: Sequence[bytes]) -> int:
 def _pieces(frame: Frame, contents: Contents, personal: Personal) -> list[bytes]:
     """Return the frame's literals and what stands in the slots between them."""
     words, marked_up = _words(frame.kind, contents, personal)
-    lists = body(contents, personal.topics, personal.matched, personal.web, frame.pieces)
+    lists = body(
+        contents,
+        personal.topics,
+        personal.matched,
+        personal.web,
+        frame.pieces,
+        weekly=personal.cadence.weekly,
+    )
     pieces: list[bytes] = []
     for literal, slot in zip(frame.literals, frame.slots, strict=False):
         pieces.append(literal)
@@ -129,6 +138,7 @@ def _words(
         case "confirm":
             topics, more = wording.quotable(personal.asked_for)
             return {
+                "cadence": personal.cadence.adjective,
                 "asked_for": wording.asked_for(topics, more),
                 "confirm": _given(personal, kind, "confirm"),
             }, {"asked_for": Markup(wording.asked_for(_in_italics(topics), more))}
@@ -155,7 +165,7 @@ def _welcome_words(personal: Personal) -> tuple[dict[str, str], dict[str, Markup
     name = _shown_name(personal)
     topics, more = wording.quotable(personal.asked_for)
     greeting, nothing = wording.welcome(name), wording.nothing_yet(topics, more)
-    expect = wording.expect(personal.schedule)
+    expect = wording.expect(personal.schedule, weekly=personal.cadence.weekly)
     return {
         "greeting": greeting,
         "nothing": nothing,
@@ -181,17 +191,21 @@ def _digest_words(
     )
     expect = ""
     if first:
-        prefix, expect = "Your first papers: ", wording.expect(personal.schedule)
+        prefix = "Your first papers: "
+        expect = wording.expect(personal.schedule, weekly=personal.cadence.weekly)
         summary = wording.first_summary(len(said), personal.topics, personal.matched)
     else:
         prefix = "" if personal.topics else "Trending: "
-        summary = wording.summary(len(said), personal.topics, personal.matched)
+        prefix = "Your week: " if personal.cadence.weekly else prefix
+        summary = wording.summary(
+            len(said), personal.topics, personal.matched, weekly=personal.cadence.weekly
+        )
 
     def greeting(shown: str) -> str:
         return wording.welcome(shown) if first else wording.greeting(hour, day, shown)
 
     change = _given(personal, "digest", "preferences")
-    asked = wording.asked(personal.schedule, personal.asked_on, personal.next_on)
+    asked = wording.asked(personal.schedule, personal.asked_on, day, personal.next_on)
     return {
         "subject": wording.subject(
             [each.title for each in said], prefix=personal.subject_prefix + prefix

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from service.domain.links import Purpose
 from service.domain.readers import Subscriber
+from service.domain.timetable import spoken_schedule
 from service.mail.templates import Templates
 
 _LIVES = {
@@ -43,11 +44,11 @@ class Dress:
 
     def start(self, reader: Subscriber, first_letter: str) -> HTMLResponse:
         """Return the page that asks whether letters shall start, the first one at that time."""
+        chosen = reader.preferences
         return self.page(
             "confirm",
             topics=[wish.shown for wish in reader.wishes if wish.enabled],
-            send_at=f"{reader.preferences.send_at:%H:%M}",
-            timezone=reader.preferences.timezone,
+            schedule=spoken_schedule(chosen.timezone, chosen.send_at, chosen.cadence),
             first_letter=first_letter,
         )
 

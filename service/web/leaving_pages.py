@@ -67,9 +67,10 @@ def leaving_pages(
 
     def when_first(chosen: Preferences) -> str:
         moment = now()
-        if at_once or due_date(moment, chosen.timezone, chosen.send_at) is not None:
+        when = (chosen.timezone, chosen.send_at, chosen.cadence)
+        if at_once or due_date(moment, *when) is not None:
             return "within minutes if papers match"
-        day = first_letter(moment, chosen.timezone, chosen.send_at)
+        day = first_letter(moment, *when)
         today = local_date(moment, chosen.timezone)
         name = {today: "today", today + timedelta(days=1): "tomorrow"}.get(day, f"on {day:%A}")
         return f"{name} at {chosen.send_at:%H:%M}"

@@ -16,8 +16,8 @@ from starlette.datastructures import FormData
 from service import preferences, requests
 from service.domain.allowances import network_of
 from service.domain.filters import UPVOTE_STEPS
-from service.domain.readers import Consent, Subscriber, masked
-from service.domain.timetable import spoken_schedule
+from service.domain.readers import MOST_PAPERS, Consent, Subscriber, masked
+from service.domain.timetable import Cadence, spoken_schedule
 from service.installation import Installation
 from service.mail.address import AddressError, parse_address
 from service.preferences import CHANGEABLE
@@ -25,7 +25,7 @@ from service.web.differences import differences
 from service.web.dress import Dress
 from service.web.pause_pages import spoken_end
 from service.web.phrases import sentence
-from service.web.preference_form import MAX_NAME, MOST_PAPERS, PreferenceForm
+from service.web.preference_form import MAX_NAME, PreferenceForm
 
 
 async def _form(request: Request) -> AsyncIterator[FormData]:
@@ -107,7 +107,7 @@ def preference_pages(
             topics_on=sum(wish.enabled for wish in reader.wishes),
             paused=reader.status is Consent.PAUSED,
             until=spoken_end(reader.paused_until),
-            schedule=spoken_schedule(chosen.timezone, chosen.send_at),
+            schedule=spoken_schedule(chosen.timezone, chosen.send_at, chosen.cadence),
             address=masked(reader.email or ""),
             paths={
                 "here": f"/preferences/{token}",
@@ -118,6 +118,7 @@ def preference_pages(
             },
             hours=sorted({f"{hour:02d}:00" for hour in range(24)} | {form.send_at}),
             timezones=zones,
+            cadences=list(Cadence),
             steps=[str(step) for step in UPVOTE_STEPS],
             most_papers=MOST_PAPERS,
             longest_name=MAX_NAME,

@@ -95,7 +95,7 @@ def reader_pages(
         if reader.status is Consent.PENDING:
             write_first(reader.subscriber_id, moment)
         chosen = reader.preferences
-        return dress.page("confirmed", schedule=spoken_schedule(chosen.timezone, chosen.send_at))
+        return dress.page("confirmed", schedule=spoken(chosen), weekly=chosen.cadence.weekly)
 
     @pages.post("/confirm/{token}/renew")
     def ask_again(token: str) -> Response:
@@ -130,6 +130,9 @@ def reader_pages(
         except SQLAlchemyError as error:
             # The yes is on record: their papers come at their hour.
             _log.error("welcome_failed", exc_info=error)
+
+    def spoken(chosen: Preferences) -> str:
+        return spoken_schedule(chosen.timezone, chosen.send_at, chosen.cadence)
 
     return pages
 
