@@ -7,7 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from service import resources
+from service.domain.allowances import Allowance, Allowances
 from service.domain.breaker import Breaker
+from service.domain.keys import KeyRing
 from service.domain.route import Route
 from service.domain.sources import Source
 from service.mail.dkim import DkimError, Signer, read_key
@@ -31,7 +33,7 @@ class Installation:
     templates: tuple[Path, ...]
     house: House
     signer: Signer | None
-    key: bytes
+    keys: KeyRing
     route: Route
     connections: int
     digest_dir: Path
@@ -45,6 +47,7 @@ class Installation:
     resend_uncertain: bool
     breaker: Breaker
     trending_section: bool
+    allowances: Allowances
     chance: Callable[[], float] = secrets.SystemRandom().random
 
     def __enter__(self) -> "Installation":
@@ -75,7 +78,7 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
         templates=templates,
         house=house,
         signer=signer,
-        key=settings.signing_key(),
+        keys=KeyRing.of(settings.signing_keys()),
         route=settings.route,
         connections=settings.smtp_connections,
         digest_dir=settings.digest_dir,
@@ -93,6 +96,11 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
         resend_uncertain=settings.uncertain == "resend",
         breaker=Breaker(settings.breaker_percent / 100, settings.breaker_letters),
         trending_section=settings.trending_section,
+        allowances=Allowances(
+            address=Allowance(settings.requests_per_address, timedelta(days=1)),
+            network=Allowance(settings.requests_per_network, timedelta(hours=1)),
+            everyone=Allowance(settings.requests_in_all, timedelta(hours=1)),
+        ),
     )
 
 

@@ -31,9 +31,11 @@ from service.mail.sender import Sender
 from service.planning import Plan, Planner
 from service.sources import folder
 from service.store import (
+    allowances,
     audience,
     deliveries,
     holds,
+    keys,
     ledger,
     papers,
     parts,
@@ -220,6 +222,7 @@ def deliver(
             delivered.halted = held.reason
         elif held is not None:
             delivered.paused = held.reason
+        key_uses = keys.note_use(connection, installation.keys.current, now())
         if not ledger.anything_due(connection, now()):
             return delivered
     tried = _counted(database, now(), progress) if progress else lambda count: None
@@ -229,7 +232,10 @@ def deliver(
         sender = Sender(
             installation.route,
             Binder(
-                installation.house, installation.signer, installation.key, _loader(database)
+                installation.house,
+                installation.signer,
+                lambda planned_at: installation.keys.at(planned_at, key_uses),
+                _loader(database),
             ).wrap,
             connections=installation.connections,
             now=now,
@@ -266,6 +272,10 @@ def _loader(database: Database) -> Callable[[Iterable[int]], dict[int, bytes]]:
 
 
 def tidy(installation: Installation, now: datetime) -> int:
-    """Remove old parts, which no letter needs any more. Returns how many."""
+    """Remove old parts, which no letter needs any more. Returns how many.
+
+    Forgets, too, who asked for something so long ago that it does not count any more.
+    """
     with installation.database.write(Turn.BULK) as connection:
+        allowances.purge(connection, now)
         return parts.purge(connection, (now - installation.retention).date())

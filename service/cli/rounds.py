@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from service import fetching, pipeline, settings
+from service import fetching, pipeline, requests, settings
 from service.cli.clock import Clock, clock
 from service.cli.progress import progress
 from service.cli.report import (
@@ -189,6 +189,7 @@ def _deliver(installation: Installation, tick: Clock, quiet: bool) -> Delivered:
         for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
+        requests.answer(installation, tick())
         with progress("Delivering", "letters", quiet=quiet) as tell:
             return pipeline.deliver(installation, tick, stop, tell)
     finally:
