@@ -8,6 +8,7 @@ from pathlib import Path
 
 from service import resources
 from service.domain.breaker import Breaker
+from service.domain.limits import Limits
 from service.domain.route import Route
 from service.domain.sources import Source
 from service.mail.dkim import DkimError, Signer, read_key
@@ -44,6 +45,7 @@ class Installation:
     retention: timedelta
     resend_uncertain: bool
     breaker: Breaker
+    limits: Limits
     trending_section: bool
     chance: Callable[[], float] = secrets.SystemRandom().random
 
@@ -91,6 +93,7 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
         lookback=timedelta(days=settings.lookback_days),
         retention=timedelta(days=settings.retention_days),
         resend_uncertain=settings.uncertain == "resend",
+        limits=settings.limits,
         breaker=Breaker(settings.breaker_percent / 100, settings.breaker_letters),
         trending_section=settings.trending_section,
     )

@@ -149,6 +149,8 @@ class Schedule:
         if delivered.halted is not None:
             self._paused_until = self._now() + AFTER_HALT
             _log.error("delivery_halted", reason=delivered.halted)
+        for domain, letters in delivered.slowed.items():
+            _log.warning("domain_slowed", domain=domain, letters_a_minute=letters)
         if delivered.policy:
             _log.error(
                 "letters_refused_for_policy",

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, exists, false, select, update
+from sqlalchemy import Connection, select, update
 
 from service.store import tables
 from service.store.dialect import upsert
@@ -15,8 +14,6 @@ BREAKER = "breaker"
 _DOMAIN = "domain:"
 
 _HOLD = tables.table(tables.Hold)
-_DELIVERY = tables.table(tables.Delivery)
-_SUBSCRIBER = tables.table(tables.Subscriber)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +55,6 @@ def in_force(connection: Connection) -> Holds:
     """Return what is held now, everything first, then by domain."""
     query = select(_HOLD.c.scope, _HOLD.c.reason, _HOLD.c.since).where(_HOLD.c.until.is_(None))
     return Holds(tuple(HoldRow(*row) for row in connection.execute(query.order_by(_HOLD.c.scope))))
-
-
-def not_held(connection: Connection) -> tuple[Any, ...]:
-    """Return the conditions under which a letter is not held now."""
-    held = in_force(connection)
-    if held.everything:
-        return (false(),)
-    if not held.domains:
-        return ()
-    # Asked of each letter in turn, so that a claim reads no further than it must.
-    there = exists().where(
-        _SUBSCRIBER.c.id == _DELIVERY.c.subscriber_id, _SUBSCRIBER.c.domain.in_(held.domains)
-    )
-    return (~there,)
 
 
 def place(connection: Connection, scope: str, reason: str, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """The rows. They never leave `store/`: the rest of the house sees frozen dataclasses."""
 
-from service.store.tables.ledger import Attempt, Delivery, Hold, Part, Worker
+from service.store.tables.ledger import Attempt, Delivery, Hold, Pace, Part, Worker
 from service.store.tables.papers import Counter, Edition, EditionPaper, Identity, Paper, Rejection
 from service.store.tables.readers import (
     Consent,
@@ -24,6 +24,7 @@ __all__ = [
     "EditionPaper",
     "Hold",
     "Identity",
+    "Pace",
     "Paper",
     "Part",
     "Preference",
