@@ -6,10 +6,12 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import uvloop
+from sqlalchemy import Connection
 
 from service.binding import Binder
 from service.domain.policy import Result
@@ -19,6 +21,7 @@ from service.store import holds, ledger, parts, workers
 from service.store.engine import Database
 from service.store.gate import Gate
 from service.store.ledger import Ledger
+from service.store.marker import Marker
 from service.store.queue import Queue
 from service.store.refusals import Watch
 from service.store.turns import Turn
@@ -60,12 +63,15 @@ def send_what_may_go(
     delivered.results[Result.UNCERTAIN] += workers.bury_dead(database, now())
     watch, gate = Watch(installation.breaker), Gate(installation.limits)
     queue = Queue(gate)
+    marker = installation.marker
     with database.write(Turn.LEDGER) as connection:
+        if marker is not None:
+            _hold_if_restored(connection, marker, now())
         if installation.resend_uncertain:
             ledger.resend_uncertain(connection)
         delivered.expired += ledger.expire(connection, now())
         held = holds.in_force(connection).everything
-        if held is not None and held.scope == holds.BREAKER:
+        if held is not None and held.halts:
             delivered.halted = held.reason
         elif held is not None:
             delivered.paused = held.reason
@@ -83,6 +89,7 @@ def send_what_may_go(
         return
     before = delivered.results.total()
     try:
+        pen = marker.pen(seat.worker_id) if marker is not None else nullcontext()
         sender = Sender(
             installation.route,
             Binder(
@@ -93,8 +100,9 @@ def send_what_may_go(
             chance=installation.chance,
             tried=lambda count: told(before + count),
         )
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            books = Ledger(database, seat.worker_id, seat.lock, watch.see, gate)
+        with pen as noted, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            note = noted.note if noted is not None else lambda claim: None
+            books = Ledger(database, seat.worker_id, seat.lock, watch.see, gate, note)
             tally = runner.run(sender.run(books, stop, watch))
     finally:
         workers.stand_up(database, seat, now())
@@ -105,6 +113,21 @@ def send_what_may_go(
     delivered.policy += watch.policy
     delivered.policy_reply = watch.policy_reply or delivered.policy_reply
     delivered.slowed |= gate.slowed
+
+
+def _hold_if_restored(connection: Connection, marker: Marker, now: datetime) -> None:
+    """Hold all letters where a letter was begun that the database does not know of."""
+    if any(row.scope == holds.RESTORED for row in holds.in_force(connection).rows):
+        return
+    unknown = marker.unknown_to(connection)
+    if unknown is not None:
+        words = (
+            f"the database is older than the letters last sent from it (it does not know that "
+            f"letter {unknown.delivery_id} was begun), as when a backup was restored. What went "
+            "out since would go twice, also to those who have left since. The README tells under "
+            '"Restored backup" what to do; `paperround resume --restored` then goes on'
+        )
+        holds.place(connection, holds.RESTORED, words, now)
 
 
 def _loader(database: Database) -> Callable[[Iterable[int]], dict[int, bytes]]:

@@ -18,6 +18,7 @@ from service.settings import PREFIX, Settings, SettingsError
 from service.sources.web import Web, web_at
 from service.store import migrate
 from service.store.engine import Database
+from service.store.marker import Marker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ class Installation:
     resend_uncertain: bool
     breaker: Breaker
     limits: Limits
+    marker: Marker | None
     trending_section: bool
     chance: Callable[[], float] = secrets.SystemRandom().random
 
@@ -94,6 +96,7 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
         retention=timedelta(days=settings.retention_days),
         resend_uncertain=settings.uncertain == "resend",
         limits=settings.limits,
+        marker=Marker(settings.marker) if settings.marker else None,
         breaker=Breaker(settings.breaker_percent / 100, settings.breaker_letters),
         trending_section=settings.trending_section,
     )

@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     )
 
     database_url: SecretStr = SecretStr("sqlite:///paperround.db")
+    marker_file: Path | None = None
     smtp_url: SecretStr = SecretStr("smtp://127.0.0.1:1025")
     smtp_connections: Annotated[int, Field(ge=1, le=100)] = 5
     route_connections: Annotated[int | None, Field(ge=1)] = None
@@ -151,6 +152,13 @@ class Settings(BaseSettings):
         if self.database.get_backend_name() != "sqlite":
             return None
         return Path(self.database.database or "").absolute()
+
+    @property
+    def marker(self) -> Path | None:
+        """The file that tells a restored backup: the setting, else one beside the SQLite file."""
+        if self.marker_file is not None:
+            return self.marker_file.absolute()
+        return self.embedded.with_suffix(".marker") if self.embedded else None
 
     @property
     def route(self) -> Route:

@@ -26,6 +26,7 @@ GOOD: dict[str, tuple[str, Callable[[Settings], Any], Any]] = {
         lambda s: s.database.render_as_string(hide_password=False),
         "postgresql+psycopg://ada:pass@db/papers",
     ),
+    "MARKER_FILE": ("/var/last-sent", lambda s: s.marker, Path("/var/last-sent")),
     "SMTP_URL": ("smtps://a%40b:p%3Aq@mail.example.org", lambda s: s.route.password, "p:q"),
     "SMTP_CONNECTIONS": ("16", lambda s: s.smtp_connections, 16),
     "ROUTE_CONNECTIONS": ("20", lambda s: s.limits.connections, 20),

@@ -31,9 +31,7 @@ def upgrade() -> None:
     op.add_column("worker", sa.Column("connections", sa.Integer(), nullable=True))
     op.add_column("delivery", sa.Column("lane", sa.String(), nullable=True))
     op.drop_index("ix_delivery_queue", "delivery")
-    _index(
-        "ix_delivery_queue", ["priority", "next_attempt_at", "id"], f"{QUEUED} AND lane IS NULL"
-    )
+    _index("ix_delivery_queue", ["priority", "next_attempt_at", "id"], f"{QUEUED} AND lane IS NULL")
     _index(
         "ix_delivery_lane",
         ["lane", "priority", "next_attempt_at", "id"],

@@ -76,7 +76,7 @@ def status(
     if suppressed or awaiting:
         say(f"Suppressed:   {counts({'in force': suppressed, 'awaiting your word': awaiting})}")
     for row in held.rows:
-        what = "halted" if row.scope == holds.BREAKER else "paused"
+        what = "halted" if row.halts else "paused"
         where = f" to {row.domain}" if row.domain else ""
         say(f"Held:         letters{where} are {what} since {row.since:%Y-%m-%d %H:%M} UTC")
         say(f"              {row.reason}")

@@ -11,6 +11,8 @@ from service.store.dialect import upsert
 EVERYTHING = "all"
 # Everything, too, but not by an admin's wish: refusals were too many.
 BREAKER = "breaker"
+# Everything, since the database is older than the letters last sent from it.
+RESTORED = "restored"
 _DOMAIN = "domain:"
 
 _HOLD = tables.table(tables.Hold)
@@ -23,6 +25,11 @@ class HoldRow:
     scope: str
     reason: str
     since: datetime
+
+    @property
+    def halts(self) -> bool:
+        """Whether it came of trouble, not by an admin's wish."""
+        return self.scope in (BREAKER, RESTORED)
 
     @property
     def domain(self) -> str | None:
@@ -39,7 +46,7 @@ class Holds:
     @property
     def everything(self) -> HoldRow | None:
         scopes = {row.scope: row for row in self.rows}
-        return scopes.get(BREAKER) or scopes.get(EVERYTHING)
+        return scopes.get(RESTORED) or scopes.get(BREAKER) or scopes.get(EVERYTHING)
 
     @property
     def domains(self) -> tuple[str, ...]:

@@ -38,7 +38,8 @@ class Ledger:
     """What one worker does with the ledger. `claim` and `step` may run side by side.
 
     `watch` sees the outcomes of each step within its transaction; `gate` keeps claims within
-    limits, if there are any.
+    limits, if there are any. `note` is told of the last letter of each step that was begun, once
+    that is committed.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Ledger:
         lock: Lock,
         watch: Callable[[Connection, Sequence[Settlement]], None] = lambda *_: None,
         gate: Gate | None = None,
+        note: Callable[[Claim], None] = lambda claim: None,
     ) -> None:
         self._database = database
         self._worker_id = worker_id
@@ -55,6 +57,7 @@ class Ledger:
         self._watch = watch
         self._gate = gate or Gate(Limits())
         self._queue = Queue(self._gate)
+        self._note = note
 
     def claim(self, limit: int, now: datetime) -> list[Claim]:
         """Mark up to `limit` letters as this worker's, the most urgent first; what is held, or
@@ -99,7 +102,10 @@ class Ledger:
                 self._settle(connection, settlement)
             self._watch(connection, settlements)
             self._gate.see(connection, settlements)
-            return {claim.delivery_id for claim in begins if self._begin(connection, claim)}
+            begun = [claim for claim in begins if self._begin(connection, claim)]
+        if begun:
+            self._note(begun[-1])
+        return {claim.delivery_id for claim in begun}
 
     def _begin(self, connection: Connection, claim: Claim) -> bool:
         return bool(

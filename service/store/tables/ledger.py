@@ -142,8 +142,9 @@ class Pace(Row, table=True):
 
 
 class Hold(Row, table=True):
-    """A scope in which nothing is sent: `all`, `breaker` (all, since refusals were too many), or
-    `domain:` and a destination domain. One that was lifted keeps when, in `until`.
+    """A scope in which nothing is sent: `all`, `breaker` (all, since refusals were too many),
+    `restored` (all, since the database is an old one), or `domain:` and a destination domain. One
+    that was lifted keeps when, in `until`.
     """
 
     scope: str = Field(primary_key=True)
