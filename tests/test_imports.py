@@ -34,9 +34,10 @@ ALLOWED = {
     "binding": {"mail", "matching"},
     "planning": {"mail", "matching", "printing", "store"},
     "pipeline": {
-        "alongside", "binding", "garbage", "installation", "intake", "pausing",
+        "alongside", "delivering", "garbage", "installation", "intake", "pausing",
         "planning", *ROOMS,
     },
+    "delivering": {"binding", "installation", "mail", "store"},
     "one_reader": {"binding", "installation", "mail", "notices", "pipeline", "store"},
     "backtest": {"matching", "store"},
     "explain": {"mail", "matching", "store"},
@@ -59,9 +60,9 @@ ALLOWED = {
         "consent", "fetching", "installation", "pipeline", "requests", "sources", "store",
     },
     "cli": {
-        "backtest", "consent", "demo", "explain", "fetching", "installation", "intake", "mail",
-        "observe", "one_reader", "pausing", "pipeline", "planning", "preferences", "requests",
-        "resources", "schedule", "settings", "sources", "store", "web",
+        "backtest", "consent", "delivering", "demo", "explain", "fetching", "installation",
+        "intake", "mail", "observe", "one_reader", "pausing", "pipeline", "planning",
+        "preferences", "requests", "resources", "schedule", "settings", "sources", "store", "web",
     },
 }  # fmt: skip
 
