@@ -22,7 +22,8 @@ def find_programs() -> Path | None:
 def server(programs: Path, under: Path | None = None) -> Iterator[str]:
     """Run a server that listens on a Unix socket only; give its URL without a database.
 
-    Its files are in a temporary folder `under` that one. PostgreSQL refuses to run as root: root hands it to the user `postgres`.
+    Its files are in a temporary folder `under` that one. PostgreSQL refuses to run as root: root
+    hands it to the user `postgres`.
     """
     as_user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
     folder = Path(tempfile.mkdtemp(prefix="paperround-pg-", dir=under))
