@@ -10,6 +10,7 @@ from service import resources
 from service.domain.allowances import Allowance, Allowances
 from service.domain.breaker import Breaker
 from service.domain.keys import KeyRing
+from service.domain.limits import Limits
 from service.domain.route import Route
 from service.domain.sources import Source
 from service.mail.dkim import DkimError, Signer, read_key
@@ -19,6 +20,7 @@ from service.settings import PREFIX, Settings, SettingsError
 from service.sources.web import Web, web_at
 from service.store import migrate
 from service.store.engine import Database
+from service.store.marker import Marker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,8 @@ class Installation:
     retention: timedelta
     resend_uncertain: bool
     breaker: Breaker
+    limits: Limits
+    marker: Marker | None
     trending_section: bool
     allowances: Allowances
     chance: Callable[[], float] = secrets.SystemRandom().random
@@ -96,6 +100,8 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
         lookback=timedelta(days=settings.lookback_days),
         retention=timedelta(days=settings.retention_days),
         resend_uncertain=settings.uncertain == "resend",
+        limits=settings.limits,
+        marker=Marker(settings.marker) if settings.marker else None,
         breaker=Breaker(settings.breaker_percent / 100, settings.breaker_letters),
         trending_section=settings.trending_section,
         allowances=Allowances(

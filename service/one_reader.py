@@ -62,6 +62,7 @@ def preview(
         kind=Kind.DIGEST,
         token=token.hex(),
         recipient=subscriber.email or "",
+        domain=None,
         preference_id=subscriber.preference_id,
         preferences=subscriber.preferences,
         asked_at=subscriber.confirmed_at,

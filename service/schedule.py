@@ -15,6 +15,7 @@ from service.domain.sources import Condition
 from service.installation import Installation
 from service.mailbox import MailboxError, Maildir
 from service.sources import folder
+from service.store.engine import StoreError
 
 DELIVER_SECONDS = 1
 FETCH_SECONDS = 15
@@ -88,6 +89,9 @@ class Schedule:
         except SQLAlchemyError as error:
             _log.error("database_failed", verb=verb.__name__.strip("_"), error=_kind(error))
             # What could not be recorded must not be sent once more every second.
+            self._paused_until = self._now() + AFTER_HALT
+        except StoreError as error:
+            _log.error("tick_stopped", verb=verb.__name__.strip("_"), reason=str(error))
             self._paused_until = self._now() + AFTER_HALT
         except Exception as error:
             _log.error("tick_failed", verb=verb.__name__.strip("_"), exc_info=error)
@@ -173,6 +177,8 @@ class Schedule:
         if delivered.halted is not None:
             self._paused_until = self._now() + AFTER_HALT
             _log.error("delivery_halted", reason=delivered.halted)
+        for domain, letters in delivered.slowed.items():
+            _log.warning("domain_slowed", domain=domain, letters_a_minute=letters)
         if delivered.policy:
             _log.error(
                 "letters_refused_for_policy",

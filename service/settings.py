@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from service.domain.limits import Limits
 from service.domain.route import Route, is_loopback, parse_route
 from service.domain.sources import Source, parse_sources
 
@@ -42,8 +43,13 @@ class Settings(BaseSettings):
     )
 
     database_url: SecretStr = SecretStr("sqlite:///paperround.db")
+    marker_file: Path | None = None
     smtp_url: SecretStr = SecretStr("smtp://127.0.0.1:1025")
     smtp_connections: Annotated[int, Field(ge=1, le=100)] = 5
+    route_connections: Annotated[int | None, Field(ge=1)] = None
+    letters_a_minute: Annotated[int | None, Field(ge=1)] = None
+    domain_connections: Annotated[int | None, Field(ge=1)] = None
+    domain_letters_a_minute: Annotated[int | None, Field(ge=1)] = None
     base_url: str = DEFAULT_BASE_URL
     from_: Annotated[str, Field(validation_alias="PAPERROUND_FROM")] = DEFAULT_FROM
     reply_to: str | None = None
@@ -177,8 +183,24 @@ class Settings(BaseSettings):
         return Path(self.database.database or "").absolute()
 
     @property
+    def marker(self) -> Path | None:
+        """The file that tells a restored backup: the setting, else one beside the SQLite file."""
+        if self.marker_file is not None:
+            return self.marker_file.absolute()
+        return self.embedded.with_suffix(".marker") if self.embedded else None
+
+    @property
     def route(self) -> Route:
         return parse_route(self.smtp_url.get_secret_value())
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(
+            letters=self.letters_a_minute,
+            connections=self.route_connections,
+            domain_letters=self.domain_letters_a_minute,
+            domain_connections=self.domain_connections,
+        )
 
     @property
     def named_sources(self) -> tuple[Source, ...]:

@@ -15,6 +15,7 @@ from peers import postgres
 from playwright.sync_api import Browser, sync_playwright
 
 from service import settings
+from service.demo.catcher import Catcher
 from service.installation import Installation, open_installation
 from service.settings import Settings
 from service.store import migrate
@@ -157,3 +158,19 @@ def make_settings(database_url: str, folder: Path, **values: Any) -> Settings:
 def _sql(server_url: str, statement: str) -> None:
     with psycopg.connect(server_url.format(database="postgres"), autocommit=True) as connection:
         connection.execute(statement)
+
+
+@pytest.fixture
+def catcher() -> Iterator[Catcher]:
+    """A mail server that keeps what it gets."""
+    catcher = Catcher()
+    catcher.start()
+    yield catcher
+    catcher.stop()
+
+
+@pytest.fixture
+def house(open_with: OpenWith, catcher: Catcher, tmp_path: Path) -> Installation:
+    """An installation that sends to the catcher."""
+    (tmp_path / "digests").mkdir()
+    return open_with(smtp_url="smtp://{}:{}".format(*catcher.address))

@@ -34,9 +34,10 @@ ALLOWED = {
     "binding": {"mail", "matching"},
     "planning": {"mail", "matching", "printing", "store"},
     "pipeline": {
-        "alongside", "binding", "garbage", "installation", "intake", "pausing",
+        "alongside", "delivering", "garbage", "installation", "intake", "pausing",
         "planning", *ROOMS,
     },
+    "delivering": {"binding", "installation", "mail", "store"},
     "one_reader": {"binding", "installation", "mail", "notices", "pipeline", "store"},
     "backtest": {"matching", "store"},
     "explain": {"mail", "matching", "store"},
@@ -57,16 +58,16 @@ ALLOWED = {
     "preferences": {"installation", "mail", "notices", "store"},
     "web": {
         "account", "consent", "copies", "installation", "last_look", "leaving", "mail", "moving",
-        "one_reader",        "pausing", "pipeline", "preferences", "requests", "resources", "store",
+        "one_reader", "pausing", "pipeline", "preferences", "requests", "resources", "store",
     },
     "schedule": {
         "consent", "fetching", "installation", "mailbox", "pipeline", "requests", "sources",
         "store",
     },
     "cli": {
-        "backtest", "consent", "demo", "explain", "fetching", "installation", "intake", "mail",
-        "mailbox", "observe", "one_reader", "pausing", "pipeline", "planning", "preferences",
-        "requests", "resources", "schedule", "settings", "sources", "store", "web",
+        "backtest", "consent", "delivering", "demo", "explain", "fetching", "installation",
+        "intake", "mail", "mailbox", "observe", "one_reader", "pausing", "pipeline", "planning",
+        "preferences", "requests", "resources", "schedule", "settings", "sources", "store", "web",
     },
 }  # fmt: skip
 

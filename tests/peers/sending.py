@@ -13,12 +13,12 @@ from sqlalchemy import func, select
 
 from service import pipeline
 from service.binding import Binder
+from service.delivering import Delivered
 from service.domain.deliveries import Claim
 from service.domain.readers import Preferences
 from service.installation import Installation
 from service.mail.sender import Parcel, Sender, Tally
 from service.mail.smtp import Timeouts
-from service.pipeline import Delivered
 from service.store import parts, subscribers, tables, wanted
 
 QUICK = Timeouts(connect=2, greeting=2, command=2, data=2, body=2)

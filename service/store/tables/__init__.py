@@ -1,7 +1,7 @@
 """The rows. They never leave `store/`: the rest of the house sees frozen dataclasses."""
 
 from service.store.tables.access import Allowance, Request, SigningKey
-from service.store.tables.ledger import Attempt, Delivery, Hold, Part, Worker
+from service.store.tables.ledger import Attempt, Delivery, Hold, Pace, Part, Worker
 from service.store.tables.papers import Counter, Edition, EditionPaper, Identity, Paper, Rejection
 from service.store.tables.readers import (
     Consent,
@@ -26,6 +26,7 @@ __all__ = [
     "EditionPaper",
     "Hold",
     "Identity",
+    "Pace",
     "Paper",
     "Part",
     "Preference",
