@@ -6,15 +6,16 @@ Each verb gathers, decides and applies; each is safe to run again after a crash.
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from service import pausing
 from service.alongside import alongside
 from service.delivering import Delivered, send_what_may_go
-from service.domain.timetable import due_date, local_date
+from service.domain.timetable import Cadence, digest_lives, due_date
 from service.garbage import seldom_collected
 from service.installation import Installation
 from service.intake import Ingested, take_in
@@ -22,6 +23,7 @@ from service.mail.letter import Kind as LetterKind
 from service.planning import Plan, Planner
 from service.sources import folder
 from service.store import (
+    audience,
     deliveries,
     papers,
     parts,
@@ -29,7 +31,8 @@ from service.store import (
     suppressions,
     topics,
 )
-from service.store.deliveries import Recorded, Verdict
+from service.store.audience import Audience
+from service.store.deliveries import Recorded, Verdicts
 from service.store.engine import Database
 from service.store.gate import Gate
 from service.store.papers import StoredPaper
@@ -37,7 +40,6 @@ from service.store.queue import Queue, count_due
 from service.store.turns import Turn
 
 READERS_AT_ONCE = 2000
-DIGEST_LIVES = timedelta(hours=24)
 
 
 def ingest(
@@ -69,7 +71,8 @@ def plan(
 ) -> Plan:
     """Decide the letters of all readers who are due at `now`, and queue them.
 
-    `everyone` makes each active reader due who had no digest for their date, whatever the hour.
+    `everyone` makes each active reader due who had no digest for their date, whatever the hour,
+    if it is one of their days.
     `progress` is told how many of the due readers are done. Broken off at any point, the plan is
     whole for some readers and not begun for the others: the next one completes it. Readers are
     looked at in pages, and what they want is what holds when their page is read: a change made
@@ -89,28 +92,42 @@ def plan(
             with database.write(Turn.BULK) as connection:
                 return parts.keep(connection, now.astimezone(UTC).date(), bodies)
 
-        def record(connection: Connection, verdicts: Sequence[Verdict]) -> Recorded:
-            return deliveries.plan(
-                connection, verdicts, upto=upto, now=now, expires_at=now + DIGEST_LIVES
-            )
+        def look(page: tuple[date, Cadence, Sequence[int]]) -> _Looked:
+            day, cadence, ids = page
+            expires_at = now + digest_lives(day, cadence)
+            with database.read() as connection:
+                found = audience.look(connection, ids, day, suppressed)
+            return _Looked(len(ids), expires_at, found)
 
-        def decided(planner: Planner) -> Iterator[tuple[int, list[Verdict]]]:
-            for day, ids in due.pages(READERS_AT_ONCE):
-                with database.read() as connection:
-                    page = readers.page(connection, ids, day)
-                yield len(ids), planner.decide(page, suppressed)
+        def write(decided: tuple[_Looked, Verdicts]) -> tuple[int, list[Recorded]]:
+            looked, verdicts = decided
 
-        def write(decided: tuple[int, list[Verdict]]) -> tuple[int, list[Recorded]]:
-            return decided[0], list(database.write_in_chunks(decided[1], record))
+            def record(connection: Connection, numbers: Sequence[int]) -> Recorded:
+                return deliveries.plan(
+                    connection, verdicts, numbers, upto=upto, now=now, expires_at=looked.expires_at
+                )
+
+            numbers = range(len(verdicts.readers))
+            return looked.due, list(database.write_in_chunks(numbers, record))
 
         done = 0
         with planner_of(installation, new, keep, upto, now) as planner:
-            for count, written in alongside(decided(planner), write):
+            looks = alongside(due.pages(READERS_AT_ONCE), look)
+            decided = ((looked, planner.decide(looked.audience)) for looked in looks)
+            for count, written in alongside(decided, write):
                 for recorded in written:
                     made.count(recorded)
                 done += count
                 progress(done, len(due))
     return made
+
+
+class _Looked(NamedTuple):
+    """A page of readers who are due, as they stood, and when their digests expire."""
+
+    due: int
+    expires_at: datetime
+    audience: Audience
 
 
 def planner_of(
@@ -142,10 +159,10 @@ def _queries(database: Database) -> Callable[[Iterable[int]], dict[int, str]]:
     return load
 
 
-def _calendar(now: datetime, everyone: bool) -> Callable[[str, time], date | None]:
+def _calendar(now: datetime, everyone: bool) -> readers.DueDate:
     if everyone:
-        return lambda timezone, send_at: local_date(now, timezone)
-    return lambda timezone, send_at: due_date(now, timezone, send_at)
+        return lambda timezone, _send_at, cadence: due_date(now, timezone, time.min, cadence)
+    return lambda timezone, send_at, cadence: due_date(now, timezone, send_at, cadence)
 
 
 def deliver(

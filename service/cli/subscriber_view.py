@@ -30,6 +30,7 @@ def brief(subscriber: Subscriber) -> dict[str, Any]:
         "min_upvotes": filters.min_upvotes,
         "timezone": subscriber.preferences.timezone,
         "send_at": f"{subscriber.preferences.send_at:%H:%M}",
+        "cadence": subscriber.preferences.cadence,
         "max_papers": subscriber.preferences.max_papers,
     }
 
@@ -78,7 +79,7 @@ def print_wanted(found: Subscriber) -> None:
     until = f" until {found.paused_until}" if found.paused_until else ""
     say(f"Status:   {found.status}{until}")
     say(
-        f"Letter:   at {chosen.send_at:%H:%M}, {chosen.timezone}, "
+        f"Letter:   {chosen.cadence.spoken} at {chosen.send_at:%H:%M}, {chosen.timezone}, "
         f"at most {number(chosen.max_papers, 'paper')}"
     )
     say("Topics:   " + ("\n          ".join(map(_topic, found.wishes)) or "none: trending"))

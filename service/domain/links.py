@@ -93,6 +93,12 @@ def new_token() -> str:
     return secrets.token_hex(16)
 
 
+def new_tokens(count: int) -> list[bytes]:
+    """Return so many tokens of 16 random bytes."""
+    octets = secrets.token_bytes(16 * count)
+    return [octets[start : start + 16] for start in range(0, 16 * count, 16)]
+
+
 def token_hash(token: str) -> str:
     """Return what is kept of a token that must still be recognised after its owner is erased."""
     return hashlib.sha256(token.encode()).hexdigest()

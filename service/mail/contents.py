@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from markupsafe import escape
-
 from service.domain.digests import ALSO_LISTED
 from service.mail import wording
 from service.mail.card import Card
@@ -58,11 +56,17 @@ class Contents:
 
 
 def body(
-    contents: Contents, topics: int, matched: int, web: str, pieces: Mapping[str, Stencil]
-) -> dict[Slot, Sequence[bytes]]:
+    contents: Contents,
+    topics: int,
+    matched: int,
+    web: bytes,
+    pieces: Mapping[str, Stencil],
+    *,
+    weekly: bool = False,
+) -> dict[Slot, bytes | Sequence[bytes]]:
     """Return the encoded lists of a digest, in pieces, by the slots they stand in.
 
-    `topics` and `matched` are counts, as in `Personal`; `web` is where the web copy is.
+    `topics` and `matched` are counts, as in `Personal`; `web` is the link to the web copy, encoded.
     """
     if not contents:
         return {}
@@ -73,10 +77,11 @@ def body(
     html_also = [entry.html_line for entry in contents.also]
     left_out = matched - len(contents.cards) - len(contents.also) if topics else 0
     if left_out > 0:
-        more = encode(wording.more_on_the_web(left_out))
-        text_also.append(pieces["more.txt"].fill({"more": more, "web": encode(web)}))
-        html_also.append(pieces["more.html"].fill({"more": more, "web": encode(escape(web))}))
+        said = {"more": _more(left_out), "web": web}
+        text_also.append(pieces["more.txt"].fill(said))
+        html_also.append(pieces["more.html"].fill(said))
     heading = _ALSO_MATCHED if topics else _ALSO_TRENDING
+    trending = _TRENDING_THIS_WEEK if weekly else _TRENDING
     text_section, html_section = pieces["section.txt"], pieces["section.html"]
     return {
         ("text", "cards"): text,
@@ -84,16 +89,22 @@ def body(
         ("text", "also"): _section(text_section, heading, text_also),
         ("html", "also"): _section(html_section, heading, html_also),
         ("text", "trending"): _section(
-            text_section, _TRENDING, [entry.text_line for entry in contents.trending]
+            text_section, trending, [entry.text_line for entry in contents.trending]
         ),
         ("html", "trending"): _section(
-            html_section, _TRENDING, [entry.html_line for entry in contents.trending]
+            html_section, trending, [entry.html_line for entry in contents.trending]
         ),
     }
 
 
+@lru_cache(maxsize=256)
+def _more(left_out: int) -> bytes:
+    return encode(wording.more_on_the_web(left_out))
+
+
 _ALSO_MATCHED, _ALSO_TRENDING = encode("Also matched"), encode("Also trending")
 _TRENDING = encode("Trending today, outside your topics")
+_TRENDING_THIS_WEEK = encode("Trending this week, outside your topics")
 
 
 def _section(section: Stencil, heading: bytes, lines: Sequence[bytes]) -> Sequence[bytes]:

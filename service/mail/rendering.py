@@ -28,7 +28,7 @@ _DIGEST = (
 _SLOTS: Mapping[Kind, Mapping[str, str]] = {
     "digest": slots(*_DIGEST),
     "first": slots(*_DIGEST, "expect"),
-    "confirm": slots("asked_for", "confirm"),
+    "confirm": slots("cadence", "asked_for", "confirm"),
     "welcome": slots("greeting", "nothing", "expect", "opening", "unsubscribe"),
     "goodbye": slots("until", "undo"),
     "preferences": slots("preferences"),

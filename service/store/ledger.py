@@ -12,7 +12,7 @@ from service.domain.limits import Limits
 from service.domain.policy import TRANSITIONS, Result, Status
 from service.domain.readers import Consent, Preferences
 from service.domain.selection import unpack
-from service.store import clocks, tables
+from service.store import clocks, tables, wanted
 from service.store.engine import Database, StoreError
 from service.store.gate import Gate
 from service.store.locks import Lock
@@ -260,10 +260,7 @@ def _claims() -> Any:
             _SUBSCRIBER.c.domain,
             _SUBSCRIBER.c.confirmed_at,
             _SUBSCRIBER.c.unsubscribe_token,
-            _PREFERENCE.c.timezone,
-            _PREFERENCE.c.send_at,
-            _PREFERENCE.c.max_papers,
-            _PREFERENCE.c.name,
+            *wanted.LETTER_COLUMNS,
         )
         .join(_SUBSCRIBER, _SUBSCRIBER.c.id == _DELIVERY.c.subscriber_id)
         .outerjoin(_PREFERENCE, _PREFERENCE.c.id == _DELIVERY.c.preference_id)
@@ -280,9 +277,7 @@ def _claim(row: Any) -> Claim:
         recipient=row.recipient or row.email,
         domain=row.domain,
         preference_id=row.preference_id,
-        preferences=Preferences()
-        if row.timezone is None
-        else Preferences(row.timezone, row.send_at, row.max_papers, row.name),
+        preferences=Preferences() if row.timezone is None else wanted.letter_of(row),
         asked_at=row.confirmed_at,
         slots=row.slots or {},
         local_date=row.local_date,

@@ -15,8 +15,8 @@ from starlette.datastructures import FormData
 
 from service import preferences
 from service.domain.filters import UPVOTE_STEPS
-from service.domain.readers import Consent, Subscriber
-from service.domain.timetable import spoken_schedule
+from service.domain.readers import MOST_PAPERS, Consent, Subscriber
+from service.domain.timetable import Cadence, spoken_schedule
 from service.installation import Installation
 from service.mail.address import AddressError, parse_address
 from service.preferences import CHANGEABLE
@@ -24,7 +24,7 @@ from service.web.differences import differences
 from service.web.dress import Dress
 from service.web.pause_pages import spoken_end
 from service.web.phrases import masked, sentence
-from service.web.preference_form import MAX_NAME, MOST_PAPERS, PreferenceForm
+from service.web.preference_form import MAX_NAME, PreferenceForm
 
 
 async def _form(request: Request) -> AsyncIterator[FormData]:
@@ -103,7 +103,7 @@ def preference_pages(
             topics_on=sum(wish.enabled for wish in reader.wishes),
             paused=reader.status is Consent.PAUSED,
             until=spoken_end(reader.paused_until),
-            schedule=spoken_schedule(chosen.timezone, chosen.send_at),
+            schedule=spoken_schedule(chosen.timezone, chosen.send_at, chosen.cadence),
             address=masked(reader.email or ""),
             paths={
                 "here": f"/preferences/{token}",
@@ -113,6 +113,7 @@ def preference_pages(
             },
             hours=sorted({f"{hour:02d}:00" for hour in range(24)} | {form.send_at}),
             timezones=zones,
+            cadences=list(Cadence),
             steps=[str(step) for step in UPVOTE_STEPS],
             most_papers=MOST_PAPERS,
             longest_name=MAX_NAME,

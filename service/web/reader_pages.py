@@ -99,7 +99,7 @@ def reader_pages(
         if reader.status is Consent.PENDING:
             write_first(reader.subscriber_id, moment)
         chosen = reader.preferences
-        return dress.page("confirmed", schedule=spoken_schedule(chosen.timezone, chosen.send_at))
+        return dress.page("confirmed", schedule=spoken(chosen), weekly=chosen.cadence.weekly)
 
     @pages.api_route("/undo/{token}", methods=["GET", "HEAD"])
     def ask_to_return(token: str) -> Response:
@@ -150,19 +150,22 @@ def reader_pages(
         return dress.page(
             "confirm",
             topics=[wish.shown for wish in reader.wishes if wish.enabled],
-            send_at=f"{reader.preferences.send_at:%H:%M}",
-            timezone=reader.preferences.timezone,
+            schedule=spoken(reader.preferences),
             first_letter=first_letter,
         )
 
     def when_first(chosen: Preferences) -> str:
         moment = now()
-        if at_once or due_date(moment, chosen.timezone, chosen.send_at) is not None:
+        when = (chosen.timezone, chosen.send_at, chosen.cadence)
+        if at_once or due_date(moment, *when) is not None:
             return "within minutes if papers match"
-        day = first_letter(moment, chosen.timezone, chosen.send_at)
+        day = first_letter(moment, *when)
         today = local_date(moment, chosen.timezone)
         name = {today: "today", today + timedelta(days=1): "tomorrow"}.get(day, f"on {day:%A}")
         return f"{name} at {chosen.send_at:%H:%M}"
+
+    def spoken(chosen: Preferences) -> str:
+        return spoken_schedule(chosen.timezone, chosen.send_at, chosen.cadence)
 
     return pages
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from service.copies import Copied, WebCopy
 from service.domain.papers import Paper
+from service.domain.timetable import Cadence
 from service.web.preference_form import PreferenceForm, Problem, Row
 
 SPECIMEN = Paper(
@@ -47,11 +48,10 @@ def contexts(text: str) -> dict[str, dict[str, Any]]:
         "sent": {"sender": text},
         "confirm": {
             "topics": [text, "world models"],
-            "send_at": text,
-            "timezone": text,
+            "schedule": text,
             "first_letter": text,
         },
-        "confirmed": {"schedule": text},
+        "confirmed": {"schedule": text, "weekly": True},
         "unsubscribe": {"address": text},
         "find": {"email": text, "problem": text},
         "pause": {
@@ -74,6 +74,7 @@ def contexts(text: str) -> dict[str, dict[str, Any]]:
                 text,
                 "07:00",
                 text,
+                "mondays",
                 text,
                 {"topic-1": Problem(text, text), "more": Problem(text)},
             ),
@@ -87,6 +88,7 @@ def contexts(text: str) -> dict[str, dict[str, Any]]:
             "paths": {"here": text, "pause": text, "resume": text, "unsubscribe": text},
             "hours": ["07:00", text],
             "timezones": [text],
+            "cadences": list(Cadence),
             "steps": ["0", "20"],
             "most_papers": 50,
             "longest_name": 80,

@@ -16,6 +16,7 @@ from service.domain.papers import Edition, Paper
 from service.domain.policy import Outcome, Result, Stage, decide
 from service.domain.readers import Preferences
 from service.domain.selection import unpack
+from service.domain.timetable import Cadence
 from service.domain.wishes import wishes_of
 from service.installation import Installation
 from service.mail.address import parse_address
@@ -57,6 +58,7 @@ def subscribe(
     max_papers: int = 10,
     filters: Filters = UNFILTERED,
     name: str | None = None,
+    cadence: Cadence = Cadence.DAILY,
 ) -> int:
     """Add an active reader; return their id."""
     address = parse_address(email)
@@ -64,7 +66,7 @@ def subscribe(
         installation,
         address,
         wishes_of(topics),
-        Preferences(timezone, send_at, max_papers, name, filters=filters),
+        Preferences(timezone, send_at, max_papers, name, filters, cadence),
         at,
         source="test",
         vouched=True,

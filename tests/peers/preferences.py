@@ -31,7 +31,9 @@ class _Form(HTMLParser):
             self.sent.append((name, ""))
             self._open = tag
         elif tag == "option" and "selected" in box:
-            self._open = "option"
+            if value:
+                self.sent[-1] = (self.sent[-1][0], value)
+            self._open = None if value else "option"
 
     def handle_data(self, data: str) -> None:
         if self._open in ("textarea", "option"):

@@ -236,12 +236,11 @@ def test_a_reader_without_topics_confirms_trending_papers() -> None:
     page = render(
         "confirm",
         topics=[],
-        send_at="07:00",
-        timezone="America/New_York",
+        schedule="on weekdays at 07:00, New York time",
         first_letter="tomorrow at 07:00",
     )
     assert "whatever is trending that day" in page
-    assert "07:00, New York time" in page
+    assert "on weekdays at 07:00, New York time" in page
 
 
 @pytest.mark.parametrize("name", ["confirm", "unsubscribe"])
