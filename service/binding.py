@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from service.domain.deliveries import Claim, Kind
 from service.domain.expression import Expression
-from service.domain.links import Purpose, sign, web_name
+from service.domain.keys import Key
+from service.domain.links import LIVES, Purpose, sign, web_name
 from service.domain.papers import Paper
 from service.domain.selection import Picked, Selection
 from service.domain.timetable import local_date, next_letter, spoken_schedule
@@ -31,12 +32,14 @@ from service.mail.sender import Parcel
 from service.matching.index import PaperIndex
 from service.matching.stems import Stems
 
-UNDO_WITHIN = timedelta(days=30)
+_UNDO_LIVES = LIVES[Purpose.UNDO] or timedelta.max
 _PURPOSES = {
     Kind.DIGEST: Purpose.PREFERENCES,
     Kind.CONFIRM: Purpose.CONFIRM,
     Kind.GOODBYE: Purpose.UNDO,
     Kind.PREFERENCES: Purpose.PREFERENCES,
+    Kind.ACCOUNT: Purpose.ACCOUNT,
+    Kind.ADDRESS: Purpose.ADDRESS,
 }
 _SIGNING_THREADS = 2
 _PARTS_AT_HAND = 20_000
@@ -51,19 +54,20 @@ class Binder:
     """Binds a claim's parts to a letter: the same claim always gives the same bytes.
 
     `load` returns the bodies of parts by id; those at hand are not loaded again. `signer` signs
-    what is bound, in the name of the house's domain.
+    what is bound, in the name of the house's domain. `key_at` gives the key that signs the links
+    of letters planned at a moment, the same at every try.
     """
 
     def __init__(
         self,
         house: House,
         signer: Signer | None,
-        key: bytes,
+        key_at: Callable[[datetime], Key],
         load: Callable[[Iterable[int]], Mapping[int, bytes]],
     ) -> None:
         self._house = house
         self._signer = signer
-        self._key = key
+        self._key_at = key_at
         self._load = load
         self._batch: Sequence[Claim] = ()
         self._bodies: dict[int, bytes] = {}
@@ -159,13 +163,17 @@ class Binder:
 
     def _personal(self, claim: Claim) -> Personal:
         slots, base_url, wanted = claim.slots, self._house.base_url, claim.preferences
+        key = self._key_at(claim.planned_at)
         links = {}
         purpose = _PURPOSES.get(claim.kind)
-        reader = purpose is Purpose.PREFERENCES
-        made_for = claim.subscriber_id if reader else claim.preference_id
+        made_for = claim.preference_id
+        if purpose in (Purpose.PREFERENCES, Purpose.ACCOUNT):
+            made_for = claim.subscriber_id
+        elif purpose is Purpose.ADDRESS:
+            made_for = claim.delivery_id
         if purpose is not None and made_for is not None:
             # Signed as of the planned time, so that a retry carries the very same link.
-            token = sign(self._key, purpose, made_for, claim.planned_at)
+            token = sign(key, purpose, made_for, claim.planned_at)
             links[purpose.value] = f"{base_url}/{purpose}/{token}"
         return Personal(
             recipient=claim.recipient,
@@ -178,14 +186,15 @@ class Binder:
             matched=claim.selection.matched,
             unsubscribe=f"{base_url}/u/{claim.unsubscribe_token}",
             subject_prefix=slots.get("subject_prefix", ""),
-            web=f"{base_url}/d/{web_name(self._key, claim.delivery_id)}",
+            web=f"{base_url}/d/{web_name(key, claim.delivery_id)}",
             schedule=spoken_schedule(wanted.timezone, wanted.send_at, wanted.cadence),
             cadence=wanted.cadence,
             asked_on=claim.asked_at and local_date(claim.asked_at, wanted.timezone),
             next_on=next_letter(claim.local_date, wanted.cadence),
             asked_for=tuple(slots.get("asked_for", "").splitlines()),
             links=links,
-            undo_until=(claim.planned_at + UNDO_WITHIN).date(),
+            undo_until=(claim.planned_at + _UNDO_LIVES).date(),
+            elsewhere=slots.get("elsewhere", ""),
         )
 
     def _part(self, kind: type[AnyPart], part_id: int) -> AnyPart:

@@ -17,7 +17,7 @@ from service.binding import Binder
 from service.domain.policy import Result
 from service.installation import Installation
 from service.mail.sender import Sender
-from service.store import holds, ledger, parts, workers
+from service.store import holds, keys, ledger, parts, workers
 from service.store.engine import Database
 from service.store.gate import Gate
 from service.store.ledger import Ledger
@@ -75,6 +75,7 @@ def send_what_may_go(
             delivered.halted = held.reason
         elif held is not None:
             delivered.paused = held.reason
+        key_uses = keys.note_use(connection, installation.keys.current, now())
         if not queue.ready(connection, now()):
             return
     name = f"{socket.gethostname()}:{os.getpid()}"
@@ -93,7 +94,10 @@ def send_what_may_go(
         sender = Sender(
             installation.route,
             Binder(
-                installation.house, installation.signer, installation.key, _loader(database)
+                installation.house,
+                installation.signer,
+                lambda planned_at: installation.keys.at(planned_at, key_uses),
+                _loader(database),
             ).wrap,
             connections=seat.connections,
             now=now,

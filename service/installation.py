@@ -7,7 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from service import resources
+from service.domain.allowances import Allowance, Allowances
 from service.domain.breaker import Breaker
+from service.domain.keys import KeyRing
 from service.domain.limits import Limits
 from service.domain.route import Route
 from service.domain.sources import Source
@@ -33,7 +35,7 @@ class Installation:
     templates: tuple[Path, ...]
     house: House
     signer: Signer | None
-    key: bytes
+    keys: KeyRing
     route: Route
     connections: int
     digest_dir: Path
@@ -49,6 +51,7 @@ class Installation:
     limits: Limits
     marker: Marker | None
     trending_section: bool
+    allowances: Allowances
     chance: Callable[[], float] = secrets.SystemRandom().random
 
     def __enter__(self) -> "Installation":
@@ -79,7 +82,7 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
         templates=templates,
         house=house,
         signer=signer,
-        key=settings.signing_key(),
+        keys=KeyRing.of(settings.signing_keys()),
         route=settings.route,
         connections=settings.smtp_connections,
         digest_dir=settings.digest_dir,
@@ -99,6 +102,11 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
         marker=Marker(settings.marker) if settings.marker else None,
         breaker=Breaker(settings.breaker_percent / 100, settings.breaker_letters),
         trending_section=settings.trending_section,
+        allowances=Allowances(
+            address=Allowance(settings.requests_per_address, timedelta(days=1)),
+            network=Allowance(settings.requests_per_network, timedelta(hours=1)),
+            everyone=Allowance(settings.requests_in_all, timedelta(hours=1)),
+        ),
     )
 
 

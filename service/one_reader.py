@@ -79,7 +79,7 @@ def preview(
     binder = Binder(
         installation.house,
         installation.signer,
-        installation.key,
+        lambda _planned_at: installation.keys.current,
         lambda ids: {part: load[part] for part in ids},
     )
     return binder.bind(letter)

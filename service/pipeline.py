@@ -23,6 +23,7 @@ from service.mail.letter import Kind as LetterKind
 from service.planning import Plan, Planner
 from service.sources import folder
 from service.store import (
+    allowances,
     audience,
     deliveries,
     papers,
@@ -39,7 +40,7 @@ from service.store.papers import StoredPaper
 from service.store.queue import Queue, count_due
 from service.store.turns import Turn
 
-READERS_AT_ONCE = 2000
+READERS_AT_ONCE = 3000
 
 
 def ingest(
@@ -207,6 +208,10 @@ def _counted(
 
 
 def tidy(installation: Installation, now: datetime) -> int:
-    """Remove old parts, which no letter needs any more. Returns how many."""
+    """Remove old parts, which no letter needs any more. Returns how many.
+
+    Forgets, too, who asked for something so long ago that it does not count any more.
+    """
     with installation.database.write(Turn.BULK) as connection:
+        allowances.purge(connection, now)
         return parts.purge(connection, (now - installation.retention).date())

@@ -43,18 +43,26 @@ ALLOWED = {
     "explain": {"mail", "matching", "store"},
     "copies": {"installation", "mail", "matching", "store"},
     "notices": {"installation", "store"},
-    "consent": {"binding", "notices", "installation", "mail", "store"},
+    "leaving": {"consent", "installation", "mail", "notices", "store"},
+    "consent": {"notices", "installation", "mail", "store"},
+    "requests": {"consent", "installation", "mail", "preferences", "store"},
+    "account": {"installation", "mail", "notices", "preferences", "store"},
+    "moving": {
+        "account", "installation", "mail", "notices", "preferences", "requests", "store",
+    },
     "pausing": {"installation", "store"},
     "preferences": {"installation", "mail", "notices", "store"},
     "web": {
-        "consent", "copies", "installation", "mail", "one_reader", "pausing", "pipeline",
-        "preferences", "resources", "store",
+        "account", "consent", "copies", "installation", "leaving", "mail", "moving", "one_reader",
+        "pausing", "pipeline", "preferences", "requests", "resources", "store",
     },
-    "schedule": {"consent", "fetching", "installation", "pipeline", "sources", "store"},
+    "schedule": {
+        "consent", "fetching", "installation", "pipeline", "requests", "sources", "store",
+    },
     "cli": {
         "backtest", "consent", "delivering", "demo", "explain", "fetching", "installation",
         "intake", "mail", "observe", "one_reader", "pausing", "pipeline", "planning",
-        "preferences", "resources", "schedule", "settings", "sources", "store", "web",
+        "preferences", "requests", "resources", "schedule", "settings", "sources", "store", "web",
     },
 }  # fmt: skip
 

@@ -17,6 +17,9 @@ class Kind(StrEnum):
     WELCOME = "welcome"
     GOODBYE = "goodbye"
     PREFERENCES = "preferences"
+    ACCOUNT = "account"
+    ADDRESS = "address"
+    MOVED = "moved"
 
     @property
     def priority(self) -> int:

@@ -59,14 +59,15 @@ def body(
     contents: Contents,
     topics: int,
     matched: int,
-    web: bytes,
+    web: tuple[bytes, bytes],
     pieces: Mapping[str, Stencil],
     *,
     weekly: bool = False,
 ) -> dict[Slot, bytes | Sequence[bytes]]:
     """Return the encoded lists of a digest, in pieces, by the slots they stand in.
 
-    `topics` and `matched` are counts, as in `Personal`; `web` is the link to the web copy, encoded.
+    `topics` and `matched` are counts, as in `Personal`; `web` is the link to the web copy,
+    encoded for text and for HTML.
     """
     if not contents:
         return {}
@@ -77,9 +78,9 @@ def body(
     html_also = [entry.html_line for entry in contents.also]
     left_out = matched - len(contents.cards) - len(contents.also) if topics else 0
     if left_out > 0:
-        said = {"more": _more(left_out), "web": web}
-        text_also.append(pieces["more.txt"].fill(said))
-        html_also.append(pieces["more.html"].fill(said))
+        more = _more(left_out)
+        text_also.append(pieces["more.txt"].fill({"more": more, "web": web[0]}))
+        html_also.append(pieces["more.html"].fill({"more": more, "web": web[1]}))
     heading = _ALSO_MATCHED if topics else _ALSO_TRENDING
     trending = _TRENDING_THIS_WEEK if weekly else _TRENDING
     text_section, html_section = pieces["section.txt"], pieces["section.html"]

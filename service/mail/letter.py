@@ -57,8 +57,8 @@ class Personal:
     `schedule` says when letters come ("daily at 07:00, Berlin time"), `cadence` how often,
     `asked_on` since when, `next_on` when again. A confirm letter needs `links["confirm"]` and the
     labels in `asked_for`, which a welcome letter has too; a goodbye letter needs `links["undo"]`,
-    valid until `undo_until`; one that was asked for to change preferences needs
-    `links["preferences"]`.
+    valid until `undo_until`; one that was asked for to change something needs the link of its
+    kind. Where a reader's address changes, `elsewhere` is the other one, shortened.
     """
 
     recipient: str
@@ -79,6 +79,7 @@ class Personal:
     asked_for: tuple[str, ...] = ()
     links: Mapping[str, str] = field(default_factory=dict)
     undo_until: date | None = None
+    elsewhere: str = ""
 
 
 def join(frame: Frame, contents: Contents, personal: Personal) -> bytes:
@@ -118,7 +119,7 @@ def _values(
     """Return what stands in each slot of the frame, encoded."""
     words = _words(frame.kind, contents, personal)
     texts, marked_up = words.texts, words.marked_up
-    # Nobody else has these links: no use to remember them. Of what HTML escapes they hold "&" alone.
+    # Nobody else has these links: no use to remember them. HTML escapes no other sign of theirs.
     links = {name: encode(link) for name, link in words.links.items()}
     html_links = {
         name: encode(escape(link)) if "&" in link else links[name]
@@ -128,7 +129,7 @@ def _values(
         contents,
         personal.topics,
         personal.matched,
-        links.get("web", b""),
+        (links.get("web", b""), html_links.get("web", b"")),
         frame.pieces,
         weekly=personal.cadence.weekly,
     )
@@ -161,8 +162,16 @@ def _words(kind: str, contents: Contents, personal: Personal) -> _Words:
         case "goodbye":
             until = wording.until(personal.undo_until)
             return _Words({"until": until}, links={"undo": _given(personal, kind, "undo")})
-        case "preferences":
-            return _Words({}, links={"preferences": _given(personal, kind, "preferences")})
+        case "preferences" | "account":
+            return _Words({}, links={kind: _given(personal, kind, kind)})
+        case "address":
+            other = one_line(personal.elsewhere)
+            asking = wrapped(wording.asking_to_move(other))
+            link = _given(personal, kind, "address")
+            return _Words({"elsewhere": other, "asking": asking}, links={"address": link})
+        case "moved":
+            other = one_line(personal.elsewhere)
+            return _Words({"elsewhere": other, "moved": wrapped(wording.moved(other))})
         case "welcome":
             return _welcome_words(personal)
         case _:

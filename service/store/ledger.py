@@ -214,10 +214,14 @@ def _unwanted() -> Any:
         _SUBSCRIBER.c.id == _DELIVERY.c.subscriber_id,
         _SUBSCRIBER.c.email.is_not(None),
         or_(
-            kind == Kind.GOODBYE,
+            kind.in_((Kind.GOODBYE, Kind.MOVED)),
             and_(kind.in_((Kind.DIGEST, Kind.WELCOME)), status == Consent.ACTIVE),
-            and_(kind == Kind.PREFERENCES, status.in_((Consent.ACTIVE, Consent.PAUSED))),
+            and_(
+                kind.in_((Kind.PREFERENCES, Kind.ADDRESS)),
+                status.in_((Consent.ACTIVE, Consent.PAUSED)),
+            ),
             and_(kind == Kind.CONFIRM, status != Consent.UNSUBSCRIBED),
+            and_(kind == Kind.ACCOUNT, status != Consent.PENDING),
         ),
     )
     return ~wanted

@@ -1,25 +1,23 @@
-"""The reader's pages: sign up, confirm, unsubscribe, come back.
+"""The way in: sign up, confirm.
 
 A GET never changes anything: link scanners open every link of a letter.
 """
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Annotated
 from zoneinfo import available_timezones
 
 import structlog
-from fastapi import APIRouter, Depends, Form, Request, Response
-from fastapi.responses import PlainTextResponse, RedirectResponse
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
 from sqlalchemy.exc import SQLAlchemyError
 
-from service import consent, one_reader
-from service.domain.readers import Consent, Preferences, Subscriber
+from service import consent, one_reader, requests
+from service.domain.allowances import network_of
+from service.domain.readers import Consent, Preferences
 from service.domain.timetable import (
     TimetableError,
-    due_date,
-    first_letter,
-    local_date,
     parse_hour,
     spoken_schedule,
     zone,
@@ -28,57 +26,53 @@ from service.domain.topics import TopicError
 from service.domain.wishes import Wish, WishError, wishes_of
 from service.installation import Installation
 from service.mail.address import Address, AddressError, parse_address
+from service.web import form_age
 from service.web.dress import Dress
-from service.web.phrases import masked, sentence
+from service.web.phrases import sentence
 
 _log = structlog.get_logger()
 
+_ONCE_MORE = "Nothing is sent yet. Please look it over and press the button once more."
 _BLANK = {"topics": "", "send_at": "07:00", "timezone": "UTC", "email": ""}
 
 
-async def _body(request: Request) -> bytes:
-    return await request.body()
-
-
 def reader_pages(
-    installation: Installation, dress: Dress, now: Callable[[], datetime], *, at_once: bool
+    installation: Installation, dress: Dress, now: Callable[[], datetime]
 ) -> APIRouter:
-    """Return the routes; `at_once` says that letters do not wait for the reader's hour."""
+    """Return the routes."""
     pages = APIRouter(include_in_schema=False)
     zones = sorted(available_timezones() - {"localtime"})
 
     @pages.api_route("/", methods=["GET", "HEAD"])
     def form() -> Response:
-        return dress.page("signup", values=_BLANK, errors={}, topics_problem=None, timezones=zones)
+        return page(_BLANK, {})
 
     @pages.post("/")
     def sign_up(
+        request: Request,
         topics: Annotated[str, Form()] = "",
         send_at: Annotated[str, Form()] = "07:00",
         timezone: Annotated[str, Form()] = "UTC",
         email: Annotated[str, Form()] = "",
         website: Annotated[str, Form()] = "",
+        opened: Annotated[str, Form()] = "",
     ) -> Response:
-        wanted = _Request(topics, send_at, timezone, email)
-        if wanted.errors:
-            return dress.page(
-                "signup",
-                422,
-                values=wanted.typed,
-                errors=wanted.errors,
-                topics_problem=wanted.topics_problem,
-                timezones=zones,
-            )
-        # The field is hidden from people; who fills it in is a robot, and is told nothing.
-        if not website and wanted.address is not None:
-            consent.sign_up(
-                installation,
-                wanted.address,
-                wanted.wishes,
-                wanted.preferences,
-                now(),
-                source="sign-up page",
-            )
+        moment, wanted = now(), _Request(topics, send_at, timezone, email)
+        if wanted.errors or wanted.address is None:
+            return page(wanted.typed, wanted.errors, 422, wanted.topics_problem)
+        # A robot is quicker than people, or fills in a field that is hidden from them; but so may
+        # a browser in their stead, and then they look once more.
+        if website or not form_age.was_read(installation.keys, opened, moment):
+            return page(wanted.typed, {"form": _ONCE_MORE}, 422)
+        requests.sign_up(
+            installation,
+            wanted.address,
+            wanted.wishes,
+            wanted.preferences,
+            moment,
+            source="sign-up page",
+            network=network_of(request.client and request.client.host),
+        )
         return RedirectResponse("/sent", status_code=303)
 
     @pages.get("/sent")
@@ -88,7 +82,9 @@ def reader_pages(
     @pages.api_route("/confirm/{token}", methods=["GET", "HEAD"])
     def ask_to_start(token: str) -> Response:
         reader = consent.asked_by(installation, token, now())
-        return start_page(reader, "at once, with the best of the last days")
+        if reader is None or reader.email is None:
+            return dress.bad_link()
+        return dress.start(reader, "at once, with the best of the last days")
 
     @pages.post("/confirm/{token}")
     def start(token: str) -> Response:
@@ -101,41 +97,32 @@ def reader_pages(
         chosen = reader.preferences
         return dress.page("confirmed", schedule=spoken(chosen), weekly=chosen.cadence.weekly)
 
-    @pages.api_route("/undo/{token}", methods=["GET", "HEAD"])
-    def ask_to_return(token: str) -> Response:
-        reader = consent.returning(installation, token, now())
-        return start_page(reader, when_first(reader.preferences) if reader else "")
+    @pages.post("/confirm/{token}/renew")
+    def ask_again(token: str) -> Response:
+        status = consent.ask_again(installation, token, now())
+        if status is None:
+            return dress.message(
+                410, "That request is not kept any more.", link=("Sign up again", "/")
+            )
+        if status is not Consent.PENDING:
+            return dress.message(200, "Your letters come already.", "There is nothing to confirm.")
+        return dress.page("sent", sender=installation.house.address)
 
-    @pages.post("/undo/{token}")
-    def come_back(token: str) -> Response:
-        if consent.undo(installation, token, now()) is None:
-            return dress.bad_link()
-        return dress.message(
-            200, "Welcome back.", "Your letters go on, with the topics and the hour you had."
+    def page(
+        typed: Mapping[str, str],
+        errors: Mapping[str, str],
+        status: int = 200,
+        topics_problem: str | None = None,
+    ) -> Response:
+        return dress.page(
+            "signup",
+            status,
+            values=typed,
+            errors=errors,
+            topics_problem=topics_problem,
+            timezones=zones,
+            opened=form_age.opened(installation.keys, now()),
         )
-
-    @pages.api_route("/u/{token}", methods=["GET", "HEAD"])
-    def ask_to_leave(token: str) -> Response:
-        reader = consent.leaving(installation, token)
-        if reader is None:
-            return dress.bad_link()
-        if reader.email is None:
-            return dress.page("goodbye", undo=None)
-        return dress.page("unsubscribe", address=masked(reader.email))
-
-    @pages.post("/u/{token}")
-    def leave(token: str, body: Annotated[bytes, Depends(_body)]) -> Response:
-        # RFC 8058: the mail client posts List-Unsubscribe=One-Click, as a form of either kind,
-        # and wants no page and no redirect.
-        one_click = b"List-Unsubscribe" in body
-        source = "one-click" if one_click else "unsubscribe page"
-        moment = now()
-        reader = consent.unsubscribe(installation, token, moment, source=source)
-        if reader is None:
-            return dress.bad_link()
-        if one_click:
-            return PlainTextResponse("You are unsubscribed.\n")
-        return dress.page("goodbye", undo=consent.undo_link(installation, reader, moment))
 
     def write_first(subscriber_id: int, moment: datetime) -> None:
         try:
@@ -143,26 +130,6 @@ def reader_pages(
         except SQLAlchemyError as error:
             # The yes is on record: their papers come at their hour.
             _log.error("welcome_failed", exc_info=error)
-
-    def start_page(reader: Subscriber | None, first_letter: str) -> Response:
-        if reader is None or reader.email is None:
-            return dress.bad_link()
-        return dress.page(
-            "confirm",
-            topics=[wish.shown for wish in reader.wishes if wish.enabled],
-            schedule=spoken(reader.preferences),
-            first_letter=first_letter,
-        )
-
-    def when_first(chosen: Preferences) -> str:
-        moment = now()
-        when = (chosen.timezone, chosen.send_at, chosen.cadence)
-        if at_once or due_date(moment, *when) is not None:
-            return "within minutes if papers match"
-        day = first_letter(moment, *when)
-        today = local_date(moment, chosen.timezone)
-        name = {today: "today", today + timedelta(days=1): "tomorrow"}.get(day, f"on {day:%A}")
-        return f"{name} at {chosen.send_at:%H:%M}"
 
     def spoken(chosen: Preferences) -> str:
         return spoken_schedule(chosen.timezone, chosen.send_at, chosen.cadence)

@@ -77,6 +77,7 @@ def signup(**changes: Any) -> str:
         "errors": {},
         "topics_problem": None,
         "timezones": ["Europe/Berlin", "UTC"],
+        "opened": "",
     }
     return render("signup", **{**context, **changes})
 
