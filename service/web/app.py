@@ -14,18 +14,21 @@ from starlette.exceptions import HTTPException
 
 from service.domain.links import BadLink, ExpiredLink
 from service.installation import Installation
+from service.recent import RecentPapers
 from service.store import papers
 from service.web.dress import Dress
 from service.web.paper_pages import paper_pages
 from service.web.pause_pages import pause_pages
 from service.web.preference_pages import preference_pages
 from service.web.reader_pages import reader_pages
+from service.web.signup_pages import signup_pages
 
 MAX_BODY_BYTES = 64 * 1024
 BODY_SECONDS = 10
 SAFE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
+    "connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
@@ -45,11 +48,13 @@ def web_app(
     """
     app = FastAPI(title="Paperround", docs_url=None, redoc_url=None, openapi_url=None)
     dress = Dress(installation.templates)
+    recent = RecentPapers(installation.database)
+    app.include_router(signup_pages(installation, dress, recent, now))
     app.include_router(reader_pages(installation, dress, now, at_once=at_once))
     app.include_router(preference_pages(installation, dress, now))
     app.include_router(pause_pages(installation, dress, now))
     app.include_router(paper_pages(installation, dress))
-    _serve_files(app, dress.style)
+    _serve_files(app, dress)
     _answer_trouble(app, dress)
 
     @app.middleware("http")
@@ -92,14 +97,20 @@ def web_app(
     return app
 
 
-def _serve_files(app: FastAPI, style_sheet: Path) -> None:
+def _serve_files(app: FastAPI, dress: Dress) -> None:
     @app.get("/style.css", include_in_schema=False)
     def style() -> FileResponse:
-        return FileResponse(
-            style_sheet,
-            media_type="text/css",
-            headers={"Cache-Control": "public, max-age=3600"},
-        )
+        return _file(dress.style, "text/css")
+
+    @app.get("/signup.js", include_in_schema=False)
+    def script() -> FileResponse:
+        return _file(dress.script, "text/javascript")
+
+
+def _file(path: Path, media_type: str) -> FileResponse:
+    return FileResponse(
+        path, media_type=media_type, headers={"Cache-Control": "public, max-age=3600"}
+    )
 
 
 def _answer_trouble(app: FastAPI, dress: Dress) -> None:

@@ -1,4 +1,4 @@
-"""The reader's pages: sign up, confirm, unsubscribe, come back.
+"""The reader's pages: confirm, unsubscribe, come back.
 
 A GET never changes anything: link scanners open every link of a letter.
 """
@@ -6,34 +6,25 @@ A GET never changes anything: link scanners open every link of a letter.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated
-from zoneinfo import available_timezones
 
 import structlog
-from fastapi import APIRouter, Depends, Form, Request, Response
-from fastapi.responses import PlainTextResponse, RedirectResponse
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import PlainTextResponse
 from sqlalchemy.exc import SQLAlchemyError
 
 from service import consent, one_reader
 from service.domain.readers import Consent, Preferences, Subscriber
 from service.domain.timetable import (
-    TimetableError,
     due_date,
     first_letter,
     local_date,
-    parse_hour,
     spoken_schedule,
-    zone,
 )
-from service.domain.topics import TopicError
-from service.domain.wishes import Wish, WishError, wishes_of
 from service.installation import Installation
-from service.mail.address import Address, AddressError, parse_address
 from service.web.dress import Dress
-from service.web.phrases import masked, sentence
+from service.web.phrases import masked
 
 _log = structlog.get_logger()
-
-_BLANK = {"topics": "", "send_at": "07:00", "timezone": "UTC", "email": ""}
 
 
 async def _body(request: Request) -> bytes:
@@ -45,45 +36,6 @@ def reader_pages(
 ) -> APIRouter:
     """Return the routes; `at_once` says that letters do not wait for the reader's hour."""
     pages = APIRouter(include_in_schema=False)
-    zones = sorted(available_timezones() - {"localtime"})
-
-    @pages.api_route("/", methods=["GET", "HEAD"])
-    def form() -> Response:
-        return dress.page("signup", values=_BLANK, errors={}, topics_problem=None, timezones=zones)
-
-    @pages.post("/")
-    def sign_up(
-        topics: Annotated[str, Form()] = "",
-        send_at: Annotated[str, Form()] = "07:00",
-        timezone: Annotated[str, Form()] = "UTC",
-        email: Annotated[str, Form()] = "",
-        website: Annotated[str, Form()] = "",
-    ) -> Response:
-        wanted = _Request(topics, send_at, timezone, email)
-        if wanted.errors:
-            return dress.page(
-                "signup",
-                422,
-                values=wanted.typed,
-                errors=wanted.errors,
-                topics_problem=wanted.topics_problem,
-                timezones=zones,
-            )
-        # The field is hidden from people; who fills it in is a robot, and is told nothing.
-        if not website and wanted.address is not None:
-            consent.sign_up(
-                installation,
-                wanted.address,
-                wanted.wishes,
-                wanted.preferences,
-                now(),
-                source="sign-up page",
-            )
-        return RedirectResponse("/sent", status_code=303)
-
-    @pages.get("/sent")
-    def sent() -> Response:
-        return dress.page("sent", sender=installation.house.address)
 
     @pages.api_route("/confirm/{token}", methods=["GET", "HEAD"])
     def ask_to_start(token: str) -> Response:
@@ -168,36 +120,3 @@ def reader_pages(
         return spoken_schedule(chosen.timezone, chosen.send_at, chosen.cadence)
 
     return pages
-
-
-class _Request:
-    """What was typed into the form: values that can be used, and errors by field."""
-
-    def __init__(self, topics: str, send_at: str, timezone: str, email: str) -> None:
-        self.typed = {"topics": topics, "send_at": send_at, "timezone": timezone, "email": email}
-        self.errors: dict[str, str] = {}
-        self.topics_problem: str | None = None
-        self.wishes: tuple[Wish, ...] = ()
-        self.preferences = Preferences()
-        self.address: Address | None = None
-        try:
-            self.wishes = wishes_of(topics.splitlines())
-        except WishError as error:
-            self.errors["topics"] = sentence(error)
-        except TopicError as error:
-            self.errors["topics"] = error.message
-            self.topics_problem = error.explain()
-        try:
-            hour = parse_hour(send_at)
-        except TimetableError as error:
-            self.errors["send_at"] = sentence(error)
-        try:
-            zone(timezone.strip())
-        except TimetableError as error:
-            self.errors["timezone"] = sentence(error)
-        if not self.errors.keys() & {"send_at", "timezone"}:
-            self.preferences = Preferences(timezone.strip(), hour)
-        try:
-            self.address = parse_address(email)
-        except AddressError as error:
-            self.errors["email"] = sentence(error)

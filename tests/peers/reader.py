@@ -25,14 +25,15 @@ class Clock:
 
 def sign_up(pages: httpx.Client, email: str, *topics: str, **fields: str) -> httpx.Response:
     """Send the sign-up form as a browser would."""
-    form = {
-        "topics": "\r\n".join(topics),
+    form: dict[str, str | list[str]] = {
+        "topic": list(topics),
         "send_at": "07:00",
         "timezone": "UTC",
+        "cadence": "daily",
         "email": email,
         "website": "",
     }
-    return pages.post("/", data=form | fields)
+    return pages.post("/", data=form | dict(fields))
 
 
 def path_of(link: str) -> str:
