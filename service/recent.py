@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from service.domain.marking import marks
 from service.domain.previews import DAYS, Latest, Preview, Rate, letters_of
 from service.domain.ranking import Levels
@@ -67,7 +69,11 @@ class RecentPapers:
             if desk is None:
                 desk = self._desk = self._build(self._state())
                 return desk
-            state = self._state()
+            try:
+                state = self._state()
+            except SQLAlchemyError:
+                # What is at hand is still worth a look; who signs up is told of the trouble.
+                return desk
             if state == desk.state and not desk.crowded:
                 return desk
             builder = self._builder

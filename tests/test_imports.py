@@ -38,7 +38,10 @@ ALLOWED = {
         "planning", *ROOMS,
     },
     "one_reader": {"binding", "installation", "mail", "notices", "pipeline", "store"},
-    "backtest": {"matching", "store"},
+    "shelf": {"matching", "store"},
+    "backtest": {"shelf", "store"},
+    "recent": {"shelf", "store"},
+    "sample": {"binding", "installation", "planning", "store"},
     "explain": {"mail", "matching", "store"},
     "copies": {"installation", "mail", "matching", "store"},
     "notices": {"installation", "store"},
@@ -47,7 +50,7 @@ ALLOWED = {
     "preferences": {"installation", "mail", "notices", "store"},
     "web": {
         "consent", "copies", "installation", "mail", "one_reader", "pausing", "pipeline",
-        "preferences", "resources", "store",
+        "preferences", "recent", "resources", "sample", "store",
     },
     "schedule": {"consent", "fetching", "installation", "pipeline", "sources", "store"},
     "cli": {

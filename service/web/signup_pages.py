@@ -64,7 +64,7 @@ def signup_pages(
     def look(sent: Form) -> Response:
         form = SignupForm.typed(sent)
         if sent.get("part"):
-            return dress.page("tryout", **shown(form, typing=sent.get("do") == "typing"))
+            return dress.page("parts/tryout", **shown(form, typing=sent.get("do") == "typing"))
         return page(form)
 
     @pages.post("/")

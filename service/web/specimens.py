@@ -58,15 +58,13 @@ def _tried(text: str) -> dict[str, Any]:
 
 def contexts(text: str) -> dict[str, dict[str, Any]]:
     """Return each page's context, with `text` wherever a stranger's words can stand."""
-    tried = _tried(text)
     return {
         "signup": {
-            **tried,
+            **_tried(text),
             "zone": text,
             "timezones": [text, "Europe/Berlin"],
             "cadences": list(Cadence),
         },
-        "tryout": tried,
         "sent": {"sender": text},
         "confirm": {
             "topics": [text, "world models"],
