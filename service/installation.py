@@ -45,6 +45,7 @@ class Installation:
     resend_uncertain: bool
     breaker: Breaker
     trending_section: bool
+    api_origins: tuple[str, ...]
     chance: Callable[[], float] = secrets.SystemRandom().random
 
     def __enter__(self) -> "Installation":
@@ -93,6 +94,7 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
         resend_uncertain=settings.uncertain == "resend",
         breaker=Breaker(settings.breaker_percent / 100, settings.breaker_letters),
         trending_section=settings.trending_section,
+        api_origins=settings.named_origins,
     )
 
 

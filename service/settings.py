@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     retention_days: Annotated[int, Field(ge=2, le=3650)] = 40
     tick_seconds: Annotated[float, Field(ge=0.2, le=3600)] = 30
     trending_section: bool = True
+    api_origins: str = ""
     uncertain: Literal["resend", "hold"] = "resend"
     breaker_percent: Annotated[float, Field(ge=0, le=100)] = 5
     breaker_letters: Annotated[int, Field(ge=20, le=10_000)] = 200
@@ -91,6 +92,17 @@ class Settings(BaseSettings):
     @classmethod
     def _known_sources(cls, value: str) -> str:
         parse_sources(value)
+        return value
+
+    @field_validator("api_origins")
+    @classmethod
+    def _known_origins(cls, value: str) -> str:
+        for origin in _listed(value):
+            if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?", origin):
+                raise ValueError(
+                    f"{origin!r} is not an origin; write scheme and host in small letters, as in "
+                    "https://www.example.org, and commas between"
+                )
         return value
 
     @field_validator("base_url")
@@ -154,6 +166,11 @@ class Settings(BaseSettings):
     @property
     def named_sources(self) -> tuple[Source, ...]:
         return parse_sources(self.sources)
+
+    @property
+    def named_origins(self) -> tuple[str, ...]:
+        """The origins whose pages may call the API from a browser."""
+        return tuple(_listed(self.api_origins))
 
     def check_ready_to_deliver(self) -> None:
         """Raise SettingsError where strangers would get letters that point nowhere."""
@@ -225,3 +242,7 @@ def _line(error: dict[str, Any]) -> str:
         return message
     name = str(error["loc"][0]).removeprefix(PREFIX).rstrip("_").upper()
     return f"{PREFIX}{name}: {message[0].lower() + message[1:]}"
+
+
+def _listed(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]

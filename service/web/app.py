@@ -16,10 +16,12 @@ from service.domain.links import BadLink, ExpiredLink
 from service.installation import Installation
 from service.recent import RecentPapers
 from service.store import papers
+from service.web.api import api_app
 from service.web.dress import Dress
 from service.web.paper_pages import paper_pages
 from service.web.pause_pages import pause_pages
 from service.web.preference_pages import preference_pages
+from service.web.problems import problem
 from service.web.reader_pages import reader_pages
 from service.web.signup_pages import signup_pages
 
@@ -54,6 +56,7 @@ def web_app(
     app.include_router(preference_pages(installation, dress, now))
     app.include_router(pause_pages(installation, dress, now))
     app.include_router(paper_pages(installation, dress))
+    app.mount("/api", api_app(installation, recent, now))
     _serve_files(app, dress)
     _answer_trouble(app, dress)
 
@@ -63,23 +66,24 @@ def web_app(
     ) -> Response:
         length = request.headers.get("content-length", "0")
         response: Response
-        if not length.isdigit() or int(length) > MAX_BODY_BYTES:
-            response = dress.message(413, "That is more than this form takes.")
+        refuse = _problem if request.url.path.startswith("/api/") else dress.message
+        if not (length.isascii() and length.isdigit()) or int(length[:20]) > MAX_BODY_BYTES:
+            response = refuse(413, "That is more than this form takes.")
         elif "chunked" in request.headers.get("transfer-encoding", "").lower():
-            response = dress.message(411, "This form needs to know how long it is.")
+            response = refuse(411, "This form needs to know how long it is.")
         else:
             try:
                 async with asyncio.timeout(BODY_SECONDS):
                     await request.body()
                 response = await call_next(request)
             except TimeoutError:
-                response = dress.message(408, "That took too long to arrive.", TRY_AGAIN)
+                response = refuse(408, "That took too long to arrive.", TRY_AGAIN)
             except Exception as error:
                 # Caught here, since the server would log it with all its values. The path may
                 # hold a reader's token: only the route's pattern is logged.
                 route = getattr(request.scope.get("route"), "path", None)
                 _log.error("page_failed", route=route, exc_info=error)
-                response = dress.message(500, "Something went wrong here.", TRY_AGAIN)
+                response = refuse(500, "Something went wrong here.", TRY_AGAIN)
         for name, value in SAFE_HEADERS.items():
             response.headers.setdefault(name, value)
         return response
@@ -95,6 +99,10 @@ def web_app(
         return JSONResponse({"status": "ok"})
 
     return app
+
+
+def _problem(status: int, *sentences: str) -> Response:
+    return problem(status, " ".join(sentences))
 
 
 def _serve_files(app: FastAPI, dress: Dress) -> None:
