@@ -7,7 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from service import resources
+from service.domain.allowances import Allowance, Allowances
 from service.domain.breaker import Breaker
+from service.domain.keys import KeyRing
+from service.domain.limits import Limits
 from service.domain.route import Route
 from service.domain.sources import Source
 from service.mail.dkim import DkimError, Signer, read_key
@@ -17,6 +20,7 @@ from service.settings import PREFIX, Settings, SettingsError
 from service.sources.web import Web, web_at
 from service.store import migrate
 from service.store.engine import Database
+from service.store.marker import Marker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +35,7 @@ class Installation:
     templates: tuple[Path, ...]
     house: House
     signer: Signer | None
-    key: bytes
+    keys: KeyRing
     route: Route
     connections: int
     digest_dir: Path
@@ -44,8 +48,11 @@ class Installation:
     retention: timedelta
     resend_uncertain: bool
     breaker: Breaker
+    limits: Limits
+    marker: Marker | None
     trending_section: bool
     api_origins: tuple[str, ...]
+    allowances: Allowances
     chance: Callable[[], float] = secrets.SystemRandom().random
 
     def __enter__(self) -> "Installation":
@@ -76,7 +83,7 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
         templates=templates,
         house=house,
         signer=signer,
-        key=settings.signing_key(),
+        keys=KeyRing.of(settings.signing_keys()),
         route=settings.route,
         connections=settings.smtp_connections,
         digest_dir=settings.digest_dir,
@@ -92,9 +99,16 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
         lookback=timedelta(days=settings.lookback_days),
         retention=timedelta(days=settings.retention_days),
         resend_uncertain=settings.uncertain == "resend",
+        limits=settings.limits,
+        marker=Marker(settings.marker) if settings.marker else None,
         breaker=Breaker(settings.breaker_percent / 100, settings.breaker_letters),
         trending_section=settings.trending_section,
         api_origins=settings.named_origins,
+        allowances=Allowances(
+            address=Allowance(settings.requests_per_address, timedelta(days=1)),
+            network=Allowance(settings.requests_per_network, timedelta(hours=1)),
+            everyone=Allowance(settings.requests_in_all, timedelta(hours=1)),
+        ),
     )
 
 

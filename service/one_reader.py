@@ -62,6 +62,7 @@ def preview(
         kind=Kind.DIGEST,
         token=token.hex(),
         recipient=subscriber.email or "",
+        domain=None,
         preference_id=subscriber.preference_id,
         preferences=subscriber.preferences,
         asked_at=subscriber.confirmed_at,
@@ -78,7 +79,7 @@ def preview(
     binder = Binder(
         installation.house,
         installation.signer,
-        installation.key,
+        lambda _planned_at: installation.keys.current,
         lambda ids: {part: load[part] for part in ids},
     )
     return binder.bind(letter)

@@ -81,6 +81,7 @@ def _letter(
         kind=Kind.DIGEST,
         token=token.hex(),
         recipient=installation.house.address,
+        domain=None,
         preference_id=None,
         preferences=chosen,
         asked_at=None,
@@ -95,7 +96,7 @@ def _letter(
     binder = Binder(
         installation.house,
         None,
-        installation.key,
+        lambda _planned_at: installation.keys.current,
         lambda ids: {part: load[part] for part in ids},
     )
     return binder.bind(claim)

@@ -9,11 +9,12 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
-from service import consent, fetching, pipeline
+from service import consent, fetching, pipeline, requests
 from service.domain.policy import Result
 from service.domain.sources import Condition
 from service.installation import Installation
 from service.sources import folder
+from service.store.engine import StoreError
 
 DELIVER_SECONDS = 1
 FETCH_SECONDS = 15
@@ -86,6 +87,9 @@ class Schedule:
             _log.error("database_failed", verb=verb.__name__.strip("_"), error=_kind(error))
             # What could not be recorded must not be sent once more every second.
             self._paused_until = self._now() + AFTER_HALT
+        except StoreError as error:
+            _log.error("tick_stopped", verb=verb.__name__.strip("_"), reason=str(error))
+            self._paused_until = self._now() + AFTER_HALT
         except Exception as error:
             _log.error("tick_failed", verb=verb.__name__.strip("_"), exc_info=error)
 
@@ -142,6 +146,7 @@ class Schedule:
     def _deliver(self) -> None:
         if self._stop.is_set():
             return
+        requests.answer(self._installation, self._now())
         if self._paused_until is not None and self._now() < self._paused_until:
             return
         self._paused_until = None
@@ -149,6 +154,8 @@ class Schedule:
         if delivered.halted is not None:
             self._paused_until = self._now() + AFTER_HALT
             _log.error("delivery_halted", reason=delivered.halted)
+        for domain, letters in delivered.slowed.items():
+            _log.warning("domain_slowed", domain=domain, letters_a_minute=letters)
         if delivered.policy:
             _log.error(
                 "letters_refused_for_policy",

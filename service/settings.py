@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 from email.utils import parseaddr
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -14,12 +15,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from service.domain.limits import Limits
 from service.domain.route import Route, is_loopback, parse_route
 from service.domain.sources import Source, parse_sources
 
 PREFIX = "PAPERROUND_"
 DEFAULT_BASE_URL = "http://127.0.0.1:8000"
 DEFAULT_FROM = "paperround@localhost"
+_KEY_LENGTH = 32
 
 
 class SettingsError(Exception):
@@ -40,8 +43,13 @@ class Settings(BaseSettings):
     )
 
     database_url: SecretStr = SecretStr("sqlite:///paperround.db")
+    marker_file: Path | None = None
     smtp_url: SecretStr = SecretStr("smtp://127.0.0.1:1025")
     smtp_connections: Annotated[int, Field(ge=1, le=100)] = 5
+    route_connections: Annotated[int | None, Field(ge=1)] = None
+    letters_a_minute: Annotated[int | None, Field(ge=1)] = None
+    domain_connections: Annotated[int | None, Field(ge=1)] = None
+    domain_letters_a_minute: Annotated[int | None, Field(ge=1)] = None
     base_url: str = DEFAULT_BASE_URL
     from_: Annotated[str, Field(validation_alias="PAPERROUND_FROM")] = DEFAULT_FROM
     reply_to: str | None = None
@@ -52,6 +60,11 @@ class Settings(BaseSettings):
     dkim_selector: str | None = None
     dkim_key_file: Path | None = None
     secret_key: SecretStr | None = None
+    older_secret_keys: SecretStr = SecretStr("")
+    trusted_proxies: str = ""
+    requests_per_address: Annotated[int, Field(ge=0)] = 5
+    requests_per_network: Annotated[int, Field(ge=0)] = 30
+    requests_in_all: Annotated[int, Field(ge=0)] = 3000
     digest_dir: Path = Path("digests")
     max_file_bytes: Annotated[int, Field(ge=1)] = 150_000_000
     done: Literal["leave", "move"] = "leave"
@@ -105,6 +118,27 @@ class Settings(BaseSettings):
                 )
         return value
 
+    @field_validator("older_secret_keys")
+    @classmethod
+    def _whole_keys(cls, value: SecretStr) -> SecretStr:
+        if any(len(key) < _KEY_LENGTH for key in value.get_secret_value().split()):
+            raise ValueError(
+                f"holds a key shorter than {_KEY_LENGTH} characters; keys are separated by spaces"
+            )
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _known_proxies(cls, value: str) -> str:
+        for name in value.split():
+            try:
+                ip_network(name)
+            except ValueError:
+                raise ValueError(
+                    f"{name!r} is not an address or a network, as in 127.0.0.1 or 10.0.0.0/8"
+                ) from None
+        return value
+
     @field_validator("base_url")
     @classmethod
     def _safe_base_url(cls, value: str) -> str:
@@ -140,8 +174,8 @@ class Settings(BaseSettings):
                 "links with it; make one with: "
                 "python3 -c 'import secrets; print(secrets.token_hex(32))'"
             )
-        if self.secret_key is not None and len(self.secret_key.get_secret_value()) < 32:
-            raise ValueError(f"{PREFIX}SECRET_KEY: is shorter than 32 characters")
+        if self.secret_key is not None and len(self.secret_key.get_secret_value()) < _KEY_LENGTH:
+            raise ValueError(f"{PREFIX}SECRET_KEY: is shorter than {_KEY_LENGTH} characters")
         return self
 
     @property
@@ -160,8 +194,24 @@ class Settings(BaseSettings):
         return Path(self.database.database or "").absolute()
 
     @property
+    def marker(self) -> Path | None:
+        """The file that tells a restored backup: the setting, else one beside the SQLite file."""
+        if self.marker_file is not None:
+            return self.marker_file.absolute()
+        return self.embedded.with_suffix(".marker") if self.embedded else None
+
+    @property
     def route(self) -> Route:
         return parse_route(self.smtp_url.get_secret_value())
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(
+            letters=self.letters_a_minute,
+            connections=self.route_connections,
+            domain_letters=self.domain_letters_a_minute,
+            domain_connections=self.domain_connections,
+        )
 
     @property
     def named_sources(self) -> tuple[Source, ...]:
@@ -186,27 +236,29 @@ class Settings(BaseSettings):
                     f"beyond this machine; set it before delivering through {self.route.host}"
                 )
 
-    def signing_key(self) -> bytes:
-        """Return the key that signs links: the setting, else a file kept beside the database.
+    def signing_keys(self) -> tuple[bytes, ...]:
+        """Return the keys of links, the one that signs first: the settings', else those of a file
+        kept beside the database, one a line.
 
         Raises SettingsError when that file cannot be read or made.
         """
+        older = self.older_secret_keys.get_secret_value().encode().split()
         if self.secret_key is not None:
-            return self.secret_key.get_secret_value().encode()
+            return (self.secret_key.get_secret_value().encode(), *older)
         assert self.embedded is not None
         path = self.embedded.with_suffix(".key")
         try:
             if not path.exists():
                 _make_key(path)
-            key = path.read_bytes().strip()
+            keys = [line.strip() for line in path.read_bytes().splitlines() if line.strip()]
         except OSError as error:
             raise SettingsError(
                 f"{PREFIX}DATABASE_URL: {path}, the key that signs links, cannot be made or read "
                 f"({error.strerror})"
             ) from None
-        if len(key) < 32:
+        if not keys or any(len(key) < _KEY_LENGTH for key in keys):
             raise SettingsError(f"the key file {path} is cut short; restore it or remove it")
-        return key
+        return (*keys, *older)
 
 
 def _make_key(path: Path) -> None:

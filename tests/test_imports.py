@@ -34,9 +34,10 @@ ALLOWED = {
     "binding": {"mail", "matching"},
     "planning": {"mail", "matching", "printing", "store"},
     "pipeline": {
-        "alongside", "binding", "garbage", "installation", "intake", "pausing",
+        "alongside", "delivering", "garbage", "installation", "intake", "pausing",
         "planning", *ROOMS,
     },
+    "delivering": {"binding", "installation", "mail", "store"},
     "one_reader": {"binding", "installation", "mail", "notices", "pipeline", "store"},
     "shelf": {"matching", "store"},
     "backtest": {"shelf", "store"},
@@ -45,18 +46,27 @@ ALLOWED = {
     "explain": {"mail", "matching", "store"},
     "copies": {"installation", "mail", "matching", "store"},
     "notices": {"installation", "store"},
-    "consent": {"binding", "notices", "installation", "mail", "store"},
+    "leaving": {"consent", "installation", "mail", "notices", "store"},
+    "consent": {"notices", "installation", "mail", "store"},
+    "requests": {"consent", "installation", "mail", "preferences", "store"},
+    "account": {"installation", "mail", "notices", "preferences", "store"},
+    "moving": {
+        "account", "installation", "mail", "notices", "preferences", "requests", "store",
+    },
     "pausing": {"installation", "store"},
     "preferences": {"installation", "mail", "notices", "store"},
     "web": {
-        "consent", "copies", "installation", "mail", "one_reader", "pausing", "pipeline",
-        "preferences", "recent", "resources", "sample", "store",
+        "account", "consent", "copies", "installation", "leaving", "mail", "moving", "one_reader",
+        "pausing", "pipeline", "preferences", "recent", "requests", "resources", "sample",
+        "store",
     },
-    "schedule": {"consent", "fetching", "installation", "pipeline", "sources", "store"},
+    "schedule": {
+        "consent", "fetching", "installation", "pipeline", "requests", "sources", "store",
+    },
     "cli": {
-        "backtest", "consent", "demo", "explain", "fetching", "installation", "intake", "mail",
-        "observe", "one_reader", "pausing", "pipeline", "planning", "preferences", "resources",
-        "schedule", "settings", "sources", "store", "web",
+        "backtest", "consent", "delivering", "demo", "explain", "fetching", "installation",
+        "intake", "mail", "observe", "one_reader", "pausing", "pipeline", "planning",
+        "preferences", "requests", "resources", "schedule", "settings", "sources", "store", "web",
     },
 }  # fmt: skip
 

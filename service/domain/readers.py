@@ -60,6 +60,12 @@ class Subscriber:
         return self.preferences.name
 
 
+def masked(email: str) -> str:
+    """Return an address that its owner recognises and nobody else can write to."""
+    local, _, domain = email.rpartition("@")
+    return f"{local[:1]}…@{domain}"
+
+
 def address_hash(address: str) -> str:
     """Return what a suppression keeps of a normalised address."""
     return hashlib.sha256(address.encode()).hexdigest()

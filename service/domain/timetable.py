@@ -32,7 +32,7 @@ class Cadence(StrEnum):
     @property
     def weekly(self) -> bool:
         """Whether a letter tells of a whole week."""
-        return self in _WEEKLY
+        return self is not Cadence.DAILY and self is not Cadence.WEEKDAYS
 
     @property
     def adjective(self) -> str:
@@ -105,6 +105,7 @@ def first_letter(now: datetime, timezone: str, send_at: time, cadence: Cadence) 
     return next_letter(today, cadence)
 
 
+@lru_cache(maxsize=1024)
 @lru_cache(maxsize=1024)
 def next_letter(day: date, cadence: Cadence) -> date:
     """Return the local date of the letter after that of `day`."""

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from markupsafe import escape
-
 from service.domain.digests import ALSO_LISTED
 from service.mail import wording
 from service.mail.card import Card
@@ -61,14 +59,15 @@ def body(
     contents: Contents,
     topics: int,
     matched: int,
-    web: str,
+    web: tuple[bytes, bytes],
     pieces: Mapping[str, Stencil],
     *,
     weekly: bool = False,
-) -> dict[Slot, Sequence[bytes]]:
+) -> dict[Slot, bytes | Sequence[bytes]]:
     """Return the encoded lists of a digest, in pieces, by the slots they stand in.
 
-    `topics` and `matched` are counts, as in `Personal`; `web` is where the web copy is.
+    `topics` and `matched` are counts, as in `Personal`; `web` is the link to the web copy,
+    encoded for text and for HTML.
     """
     if not contents:
         return {}
@@ -79,9 +78,9 @@ def body(
     html_also = [entry.html_line for entry in contents.also]
     left_out = matched - len(contents.cards) - len(contents.also) if topics else 0
     if left_out > 0:
-        more = encode(wording.more_on_the_web(left_out))
-        text_also.append(pieces["more.txt"].fill({"more": more, "web": encode(web)}))
-        html_also.append(pieces["more.html"].fill({"more": more, "web": encode(escape(web))}))
+        more = _more(left_out)
+        text_also.append(pieces["more.txt"].fill({"more": more, "web": web[0]}))
+        html_also.append(pieces["more.html"].fill({"more": more, "web": web[1]}))
     heading = _ALSO_MATCHED if topics else _ALSO_TRENDING
     trending = _TRENDING_THIS_WEEK if weekly else _TRENDING
     text_section, html_section = pieces["section.txt"], pieces["section.html"]
@@ -97,6 +96,11 @@ def body(
             html_section, trending, [entry.html_line for entry in contents.trending]
         ),
     }
+
+
+@lru_cache(maxsize=256)
+def _more(left_out: int) -> bytes:
+    return encode(wording.more_on_the_web(left_out))
 
 
 _ALSO_MATCHED, _ALSO_TRENDING = encode("Also matched"), encode("Also trending")

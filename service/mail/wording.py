@@ -164,6 +164,22 @@ def asked(schedule: str, on: date | None, day: date, next_on: date | None) -> st
     return f"{said} The next one comes on {coming}."
 
 
+def asking_to_move(elsewhere: str) -> str:
+    """Return what a letter to a new address asks; `elsewhere` is the address so far, shortened."""
+    return (
+        f"Someone, we hope you, asked that the letters which go to {elsewhere} come to this "
+        "address from now on."
+    )
+
+
+def moved(elsewhere: str) -> str:
+    """Return what a former address is told; `elsewhere` is the new one, shortened."""
+    return (
+        f"Your letters go to {elsewhere} from now on. It was asked for with a link that was mailed "
+        "to this address, and confirmed at the new one."
+    )
+
+
 def until(day: date | None) -> str:
     """Return the beginning of the sentence that offers a way back."""
     return f"Until {day.day} {MONTHS[day.month - 1]} this" if day else "This"

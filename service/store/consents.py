@@ -52,6 +52,14 @@ def history(connection: Connection, subscriber_id: int) -> list[ConsentEvent]:
     return [ConsentEvent(*row) for row in rows]
 
 
+def last(connection: Connection, subscriber_id: int, event: str) -> datetime | None:
+    """Return when something last happened to a subscriber's consent."""
+    query = select(_CONSENT.c.at).where(
+        _CONSENT.c.subscriber_id == subscriber_id, _CONSENT.c.event == event
+    )
+    return connection.scalar(query.order_by(_CONSENT.c.id.desc()).limit(1))
+
+
 def departures(connection: Connection, subscriber_id: int) -> int:
     """Return how often a subscriber has left."""
     query = (

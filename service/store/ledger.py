@@ -4,16 +4,19 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, exists, insert, or_, select, update
 from sqlmodel import col
 
 from service.domain.deliveries import Claim, Kind, Settlement
+from service.domain.limits import Limits
 from service.domain.policy import TRANSITIONS, Result, Status
 from service.domain.readers import Consent, Preferences
 from service.domain.selection import unpack
-from service.store import clocks, holds, tables, wanted
+from service.store import clocks, tables, wanted
 from service.store.engine import Database, StoreError
+from service.store.gate import Gate
 from service.store.locks import Lock
+from service.store.queue import Queue
 from service.store.turns import Turn
 
 _DELIVERY = tables.table(tables.Delivery)
@@ -34,7 +37,9 @@ def move(before: Status, after: Status, **values: Any) -> Any:
 class Ledger:
     """What one worker does with the ledger. `claim` and `step` may run side by side.
 
-    `watch` sees the outcomes of each step within its transaction.
+    `watch` sees the outcomes of each step within its transaction; `gate` keeps claims within
+    limits, if there are any. `note` is told of the last letter of each step that was begun, once
+    that is committed.
     """
 
     def __init__(
@@ -43,37 +48,42 @@ class Ledger:
         worker_id: int,
         lock: Lock,
         watch: Callable[[Connection, Sequence[Settlement]], None] = lambda *_: None,
+        gate: Gate | None = None,
+        note: Callable[[Claim], None] = lambda claim: None,
     ) -> None:
         self._database = database
         self._worker_id = worker_id
         self._lock = lock
         self._watch = watch
+        self._gate = gate or Gate(Limits())
+        self._queue = Queue(self._gate)
+        self._note = note
 
     def claim(self, limit: int, now: datetime) -> list[Claim]:
-        """Mark up to `limit` letters as this worker's, the most urgent first; what is held stays.
+        """Mark up to `limit` letters as this worker's, the most urgent first; what is held, or
+        over a limit, stays.
 
         A letter that is back in the queue, but whose reader left while it was out, is cancelled.
         """
-        with self._database.write(Turn.LEDGER) as connection:
-            free = (
-                select(_DELIVERY.c.id)
-                .where(*_claimable(connection, now))
-                .order_by(_DELIVERY.c.priority, _DELIVERY.c.next_attempt_at, _DELIVERY.c.id)
-                .limit(limit)
-                .with_for_update(skip_locked=True)
-            )
-            while ids := list(connection.scalars(free)):
-                connection.execute(
-                    move(Status.QUEUED, Status.CANCELLED, settled_at=now).where(
-                        _DELIVERY.c.id.in_(ids), _unwanted()
-                    )
-                )
-                mine = (_DELIVERY.c.id.in_(ids), _DELIVERY.c.status == Status.QUEUED)
-                connection.execute(update(_DELIVERY).where(*mine).values(worker_id=self._worker_id))
-                rows = connection.execute(_claims().where(*mine)).all()
-                if rows:
-                    return [_claim(row) for row in rows]
+        more = True
+        while more:
+            with self._database.write(Turn.LEDGER) as connection:
+                taken = self._queue.take(connection, limit, now)
+                rows = self._mark(connection, taken.ids, now) if taken.ids else []
+            if rows:
+                return [_claim(row) for row in rows]
+            more = taken.more
         return []
+
+    def _mark(self, connection: Connection, ids: Sequence[int], now: datetime) -> Sequence[Any]:
+        connection.execute(
+            move(Status.QUEUED, Status.CANCELLED, settled_at=now).where(
+                _DELIVERY.c.id.in_(ids), _unwanted()
+            )
+        )
+        mine = (_DELIVERY.c.id.in_(ids), _DELIVERY.c.status == Status.QUEUED)
+        connection.execute(update(_DELIVERY).where(*mine).values(worker_id=self._worker_id))
+        return connection.execute(_claims().where(*mine)).all()
 
     def step(self, settlements: Sequence[Settlement], begins: Sequence[Claim]) -> set[int]:
         """Record outcomes and begin letters, in one durable transaction.
@@ -91,7 +101,11 @@ class Ledger:
             for settlement in settlements:
                 self._settle(connection, settlement)
             self._watch(connection, settlements)
-            return {claim.delivery_id for claim in begins if self._begin(connection, claim)}
+            self._gate.see(connection, settlements)
+            begun = [claim for claim in begins if self._begin(connection, claim)]
+        if begun:
+            self._note(begun[-1])
+        return {claim.delivery_id for claim in begun}
 
     def _begin(self, connection: Connection, claim: Claim) -> bool:
         return bool(
@@ -193,25 +207,6 @@ def resend_uncertain(connection: Connection) -> int:
     return count
 
 
-def anything_due(connection: Connection, now: datetime) -> bool:
-    """Say whether some letter could be claimed."""
-    return connection.scalar(select(exists().where(*_claimable(connection, now)))) or False
-
-
-def count_due(connection: Connection, now: datetime) -> int:
-    """Return how many letters could be claimed."""
-    return connection.scalar(select(func.count()).where(*_claimable(connection, now))) or 0
-
-
-def _claimable(connection: Connection, now: datetime) -> tuple[Any, ...]:
-    return (
-        _DELIVERY.c.status == Status.QUEUED,
-        _DELIVERY.c.worker_id.is_(None),
-        _DELIVERY.c.next_attempt_at <= now,
-        *holds.not_held(connection),
-    )
-
-
 def _unwanted() -> Any:
     """Return the condition under which a letter may no longer go to its reader."""
     kind, status = _DELIVERY.c.kind, _SUBSCRIBER.c.status
@@ -219,10 +214,14 @@ def _unwanted() -> Any:
         _SUBSCRIBER.c.id == _DELIVERY.c.subscriber_id,
         _SUBSCRIBER.c.email.is_not(None),
         or_(
-            kind == Kind.GOODBYE,
+            kind.in_((Kind.GOODBYE, Kind.MOVED)),
             and_(kind.in_((Kind.DIGEST, Kind.WELCOME)), status == Consent.ACTIVE),
-            and_(kind == Kind.PREFERENCES, status.in_((Consent.ACTIVE, Consent.PAUSED))),
+            and_(
+                kind.in_((Kind.PREFERENCES, Kind.ADDRESS)),
+                status.in_((Consent.ACTIVE, Consent.PAUSED)),
+            ),
             and_(kind == Kind.CONFIRM, status != Consent.UNSUBSCRIBED),
+            and_(kind == Kind.ACCOUNT, status != Consent.PENDING),
         ),
     )
     return ~wanted
@@ -262,6 +261,7 @@ def _claims() -> Any:
         select(
             _DELIVERY,
             _SUBSCRIBER.c.email,
+            _SUBSCRIBER.c.domain,
             _SUBSCRIBER.c.confirmed_at,
             _SUBSCRIBER.c.unsubscribe_token,
             *wanted.LETTER_COLUMNS,
@@ -279,6 +279,7 @@ def _claim(row: Any) -> Claim:
         kind=Kind(row.kind),
         token=row.token.hex(),
         recipient=row.recipient or row.email,
+        domain=row.domain,
         preference_id=row.preference_id,
         preferences=Preferences() if row.timezone is None else wanted.letter_of(row),
         asked_at=row.confirmed_at,

@@ -1,5 +1,6 @@
 """The JSON API, for a front end of somebody's own: look at a preview, ask for letters."""
 
+import math
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any
@@ -10,7 +11,8 @@ from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
-from service import consent
+from service import requests
+from service.domain.allowances import TooMany, network_of
 from service.domain.mending import mended
 from service.domain.readers import Preferences
 from service.domain.timetable import Cadence, TimetableError, parse_hour, zone
@@ -20,7 +22,7 @@ from service.installation import Installation
 from service.mail.address import AddressError, parse_address
 from service.recent import RecentPapers
 from service.web.documents import Accepted, PreviewDocument, SubscriptionRequest
-from service.web.phrases import sentence
+from service.web.phrases import sentence, spoken_wait
 from service.web.problems import Mistake, Problem, documented, problem
 
 MOST_TOPICS = 50
@@ -33,6 +35,7 @@ _WRONG: _Answers = {422: documented("The request cannot be used; `errors` says w
 _NO_JSON: _Answers = {400: documented("The body is not text in UTF-8.")}
 _SAID = {400: "The body is not JSON, as text in UTF-8."}
 _TOO_MUCH: _Answers = {413: documented("The request is larger than 64 KB.")}
+_TOO_MANY: _Answers = {429: documented("Too many requests; `Retry-After` says when to come again.")}
 
 
 class _Wrong(Exception):
@@ -84,8 +87,12 @@ def api_app(
             raise _Wrong(wrong)
         return PreviewDocument.of(recent.preview(wishes, cadence, now()))
 
-    @api.post("/subscriptions", status_code=202, responses={**_NO_JSON, **_WRONG, **_TOO_MUCH})
-    def subscribe(wanted: SubscriptionRequest) -> Accepted:
+    @api.post(
+        "/subscriptions",
+        status_code=202,
+        responses={**_NO_JSON, **_WRONG, **_TOO_MUCH, **_TOO_MANY},
+    )
+    def subscribe(request: Request, wanted: SubscriptionRequest) -> Accepted:
         """Ask for letters to an address.
 
         Its owner is sent a letter to confirm, unless there is no need for one. The answer is the
@@ -109,7 +116,15 @@ def api_app(
             wrong.append(Mistake(where="/email", detail=sentence(error)))
         if wrong:
             raise _Wrong(wrong)
-        consent.sign_up(installation, address, wishes, chosen, now(), source="API")
+        requests.sign_up(
+            installation,
+            address,
+            wishes,
+            chosen,
+            now(),
+            source="API",
+            network=network_of(request.client and request.client.host),
+        )
         return Accepted(
             message="Look in your inbox. If that address can be signed up, a letter is on its way."
         )
@@ -162,6 +177,13 @@ def _answer_trouble(api: FastAPI) -> None:
     def wrong(_request: Request, error: Exception) -> Response:
         assert isinstance(error, _Wrong)
         return problem(422, "This cannot be used as it stands.", error.errors)
+
+    @api.exception_handler(TooMany)
+    def too_many(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, TooMany)
+        answer = problem(429, f"Please try again {spoken_wait(error.wait)}. Nothing was sent.")
+        answer.headers["Retry-After"] = str(math.ceil(error.wait.total_seconds()))
+        return answer
 
     @api.exception_handler(RequestValidationError)
     def unreadable(_request: Request, error: Exception) -> Response:

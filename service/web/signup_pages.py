@@ -13,7 +13,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.datastructures import FormData
 
-from service import consent
+from service import requests
+from service.domain.allowances import network_of
 from service.domain.readers import Preferences
 from service.domain.text import fold
 from service.domain.timetable import Cadence, TimetableError, spoken_zone, zone
@@ -23,10 +24,12 @@ from service.installation import Installation
 from service.mail.wording import MONTHS
 from service.recent import RecentPapers
 from service.sample import sample
+from service.web import form_age
 from service.web.dress import Dress
-from service.web.signup_form import SignupForm
+from service.web.signup_form import Mistake, SignupForm
 
 _SUGGESTED = 6
+_ONCE_MORE = "Nothing is sent yet. Please look it over and press the button once more."
 _CONTINENTS = (
     *("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe"),
     *("Indian", "Pacific"),
@@ -68,7 +71,7 @@ def signup_pages(
         return page(form)
 
     @pages.post("/")
-    def sign_up(sent: Form) -> Response:
+    def sign_up(request: Request, sent: Form) -> Response:
         form = SignupForm.typed(sent)
         # Enter in a field presses the first button: in the one for a topic that adds it.
         if sent.get("do") == "enter" and form.new.strip():
@@ -78,11 +81,22 @@ def signup_pages(
         address = form.read_address()
         if form.mistakes or address is None:
             return page(form, 422)
-        # The field is hidden from people; who fills it in is a robot, and is told nothing.
-        if not sent.get("website"):
-            consent.sign_up(
-                installation, address, wishes, preferences, now(), source="sign-up page"
-            )
+        moment = now()
+        # A robot is quicker than people, or fills in a field that is hidden from them; but so may
+        # a browser in their stead, and then they look once more.
+        read = form_age.was_read(installation.keys, str(sent.get("opened", "")), moment)
+        if sent.get("website") or not read:
+            form.mistakes["form"] = Mistake(_ONCE_MORE)
+            return page(form, 422)
+        requests.sign_up(
+            installation,
+            address,
+            wishes,
+            preferences,
+            moment,
+            source="sign-up page",
+            network=network_of(request.client and request.client.host),
+        )
         return RedirectResponse("/sent", status_code=303)
 
     @pages.get("/sent")
@@ -126,6 +140,7 @@ def signup_pages(
             zone=spoken(form.timezone),
             timezones=zones,
             cadences=list(Cadence),
+            opened=form_age.opened(installation.keys, now()),
         )
 
     def shown(form: SignupForm, *, typing: bool = False) -> dict[str, Any]:

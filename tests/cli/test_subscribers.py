@@ -13,7 +13,7 @@ from peers.letter import unsubscribe_link
 from peers.pages import open_pages
 from sqlalchemy import insert, update
 
-from service import consent, settings
+from service import leaving, settings
 from service.demo.catcher import Catcher
 from service.installation import open_installation
 from service.store import tables
@@ -83,7 +83,7 @@ def unsubscribe(email: str) -> None:
             token = connection.exec_driver_sql(
                 f"SELECT unsubscribe_token FROM {subscriber.name} WHERE address = '{email}'"
             ).scalar_one()
-        consent.unsubscribe(installation, token, datetime.now(UTC), source="test")
+        leaving.unsubscribe(installation, token, datetime.now(UTC), source="test")
 
 
 def test_neither_add_nor_import_revives_who_unsubscribed(on_both: Paperround) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from service import consent
+from service import consent, leaving
 from service.domain.deliveries import Claim, Settlement
 from service.domain.filters import UNFILTERED, Filters
 from service.domain.papers import Edition, Paper
@@ -87,7 +87,7 @@ def leave(installation: Installation, subscriber_id: int, at: datetime) -> None:
         token = connection.execute(
             select(subscriber.c.unsubscribe_token).where(subscriber.c.id == subscriber_id)
         ).scalar_one()
-    assert consent.unsubscribe(installation, token, at, source="test") is not None
+    assert leaving.unsubscribe(installation, token, at, source="test") is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def save(pages: httpx.Client, path: str, **fields: str | list[str]) -> httpx.Res
 def preferences_path(house: Installation, email: str) -> str:
     reader = kept(house, email)
     return "/preferences/" + sign(
-        house.key, Purpose.PREFERENCES, reader.subscriber_id, reader.created_at
+        house.keys.current, Purpose.PREFERENCES, reader.subscriber_id, reader.created_at
     )
 
 

@@ -22,7 +22,7 @@ from peers import newsroom
 from peers.newsroom import FRIDAY_NOON
 from sqlalchemy import select
 
-from service import consent, pipeline
+from service import consent, leaving, pipeline
 from service.domain.deliveries import Claim
 from service.domain.links import Purpose, sign
 from service.domain.policy import Outcome, Stage, Status
@@ -134,8 +134,8 @@ class Rounds(RuleBasedStateMachine):
             left = subscribers.by_id(connection, reader)
         assert left is not None
         assert left.preference_id is not None
-        token = sign(self.house.key, Purpose.UNDO, left.preference_id, self.now)
-        assert consent.undo(self.house, token, self.now) is not None
+        token = sign(self.house.keys.current, Purpose.UNDO, left.preference_id, self.now)
+        assert leaving.undo(self.house, token, self.now) is not None
         self.away.discard(reader)
 
     @precondition(lambda self: self.readers.keys() & set(FICKLE))

@@ -8,7 +8,7 @@ from peers import newsroom
 from peers.newsroom import FRIDAY_NOON, digests, publish, subscribe, watermark
 from sqlalchemy import insert
 
-from service import consent, pipeline
+from service import consent, leaving, pipeline
 from service.domain.digests import SkipReason
 from service.domain.links import Purpose, sign
 from service.domain.papers import Paper
@@ -87,13 +87,13 @@ def test_a_returning_reader_gets_the_last_days_and_nothing_a_second_time(
     publish(installation, FRIDAY_NOON - 9 * DAY, "Robots of long ago")
     newsroom.leave(installation, ada, FRIDAY_NOON - 9 * DAY)
     publish(installation, FRIDAY_NOON - DAY, "Robots of Thursday")
-    token = sign(installation.key, Purpose.UNDO, ada, FRIDAY_NOON - 9 * DAY)
-    assert consent.undo(installation, token, FRIDAY_NOON) is not None
+    token = sign(installation.keys.current, Purpose.UNDO, ada, FRIDAY_NOON - 9 * DAY)
+    assert leaving.undo(installation, token, FRIDAY_NOON) is not None
     plan(installation)
     assert shown(installation, ada) == [("Robots of Thursday",)]
     newsroom.take_out(installation, FRIDAY_NOON)
     newsroom.leave(installation, ada, FRIDAY_NOON + HOUR)
-    assert consent.undo(installation, token, FRIDAY_NOON + HOUR) is not None
+    assert leaving.undo(installation, token, FRIDAY_NOON + HOUR) is not None
     plan(installation, FRIDAY_NOON + DAY)
     assert shown(installation, ada) == [("Robots of Thursday",)]
 
@@ -168,7 +168,7 @@ def test_a_pending_reader_is_not_due_before_they_confirm(installation: Installat
     with installation.database.read() as connection:
         reader = subscribers.by_address(connection, ada.normal)
     assert reader is not None
-    token = sign(installation.key, Purpose.CONFIRM, reader.subscriber_id, FRIDAY_NOON)
+    token = sign(installation.keys.current, Purpose.CONFIRM, reader.subscriber_id, FRIDAY_NOON)
     consent.confirm(installation, token, FRIDAY_NOON)
     assert plan(installation).planned == 1
 

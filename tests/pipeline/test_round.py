@@ -15,11 +15,11 @@ from peers import digest_file, newsroom
 from sqlalchemy import select
 
 from service import pipeline
+from service.delivering import Delivered
 from service.demo.catcher import Catcher
 from service.domain.policy import Result
 from service.domain.text import fold
 from service.installation import Installation
-from service.pipeline import Delivered
 from service.planning import Plan
 from service.store import deliveries, papers, tables
 

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
 import pytest
 from conftest import OpenWith
-from peers.pages import open_pages
+from peers.pages import Pages, open_pages
 from peers.reader import Clock
 
 from service.demo.catcher import Catcher
@@ -36,7 +35,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def pages(house: Installation, clock: Clock) -> Iterator[httpx.Client]:
+def pages(house: Installation, clock: Clock) -> Iterator[Pages]:
     """The pages of `house`, served for real."""
     with open_pages(house, clock) as client:
         yield client

@@ -1,17 +1,19 @@
 """What holds for every answer, whatever was asked."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 from conftest import make_settings
 from peers.log import kept_log
-from peers.pages import open_pages
+from peers.pages import open_pages, real_time
 from peers.reader import Clock, sign_up
 from sqlalchemy import text
 
+from service.cli.serve import listen, serving
 from service.installation import Installation, open_installation
-from service.web.app import MAX_BODY_BYTES, SAFE_HEADERS
+from service.web.app import MAX_BODY_BYTES, SAFE_HEADERS, web_app
 
 
 def answers(pages: httpx.Client) -> Iterator[httpx.Response]:
@@ -61,6 +63,20 @@ def test_health_is_ok_while_the_database_answers(pages: httpx.Client) -> None:
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
+def test_a_client_that_never_says_what_it_wants_is_hung_up_on(house: Installation) -> None:
+    app = web_app(house, real_time)
+    with serving(app, listen("127.0.0.1", 0), header_seconds=0.2) as address:
+        host, port = address.removeprefix("http://").split(":")
+        for said in (b"", b"GET / HTTP/1.1\r\nHost: papers"):
+            with socket.create_connection((host, int(port)), timeout=30) as client:
+                client.sendall(said)
+                assert client.recv(1) == b""
+        with socket.create_connection((host, int(port)), timeout=30) as client:
+            for _ in range(2):
+                client.sendall(b"GET /healthz HTTP/1.1\r\nHost: papers\r\n\r\n")
+                assert client.recv(65536).startswith(b"HTTP/1.1 200")
+
+
 def test_without_its_database_the_service_says_so_and_names_nobody(
     postgres_url: str, tmp_path: Path, clock: Clock
 ) -> None:
@@ -89,7 +105,7 @@ def test_without_its_database_the_service_says_so_and_names_nobody(
         first, second = log()
     assert (first["event"], first["route"]) == ("page_failed", "/")
     assert (second["error"], second["route"]) == ("ProgrammingError", "/u/{token}")
-    assert any(place.startswith("consent.py:") for place in first["at"])
+    assert any(place.startswith("requests.py:") for place in first["at"])
     assert "ada@" not in str(first)
     assert "0123456789abcdef" not in str(second)
 

@@ -86,18 +86,17 @@ def test_more_than_two_hundred_topics_are_too_many(pages: httpx.Client) -> None:
     assert sign_up(pages, "ada@example.org", *(f"topic {n}" for n in range(200))).status_code == 303
 
 
-def test_a_robot_that_fills_in_the_hidden_field_is_told_nothing_and_gets_nothing(
+def test_a_robot_that_fills_in_the_hidden_field_gets_nothing_and_a_person_a_second_look(
     pages: httpx.Client, house: Installation
 ) -> None:
     before = dump(house.database)
-    robot = sign_up(pages, "ada@example.org", website="https://example.org")
+    robot = sign_up(pages, "ada@example.org", "maps", website="https://example.org")
+    assert robot.status_code == 422
+    assert "Please look it over and press the button once more." in robot.text
+    assert '<input type="hidden" name="topic" value="maps">' in robot.text
+    assert 'value="https://example.org"' not in robot.text
     assert dump(house.database) == before
-    person = sign_up(pages, "ada@example.org")
-    assert (robot.status_code, robot.headers["location"], robot.content) == (
-        person.status_code,
-        person.headers["location"],
-        person.content,
-    )
+    assert sign_up(pages, "ada@example.org", "maps").status_code == 303
     assert dump(house.database) != before
 
 

@@ -15,6 +15,7 @@ from peers.reader import Clock, deliver, path_of, sign_up
 from service import consent, pipeline
 from service.demo.catcher import Catcher
 from service.domain.filters import Filters
+from service.domain.keys import Key
 from service.domain.links import Purpose, sign
 from service.domain.readers import Preferences
 from service.domain.timetable import Cadence
@@ -230,10 +231,10 @@ def test_a_link_made_for_something_else_opens_no_preferences(
     ada = kept(house, ADA).subscriber_id
     token = path.rpartition("/")[2]
     tokens = [
-        sign(house.key, Purpose.CONFIRM, ada, clock()),
-        sign(house.key, Purpose.UNDO, ada, clock()),
-        sign(b"k" * 32, Purpose.PREFERENCES, ada, clock()),
-        sign(house.key, Purpose.PREFERENCES, 999_999, clock()),
+        sign(house.keys.current, Purpose.CONFIRM, ada, clock()),
+        sign(house.keys.current, Purpose.UNDO, ada, clock()),
+        sign(Key(b"k" * 32), Purpose.PREFERENCES, ada, clock()),
+        sign(house.keys.current, Purpose.PREFERENCES, 999_999, clock()),
         token[:-1],
         token + "A",
         "none",

@@ -8,7 +8,8 @@ import httpx
 import pytest
 from peers.dump import dump
 from peers.newsroom import publish
-from peers.preferences import fields_of
+from peers.pages import Pages
+from peers.preferences import fields_of, kept
 from peers.reader import Clock, sign_up
 
 from service.domain.papers import Paper
@@ -30,7 +31,7 @@ def papers(house: Installation, clock: Clock) -> None:
     publish(house, clock(), MAPS, *more)
 
 
-def look(pages: httpx.Client, *topics: str, **fields: str) -> httpx.Response:
+def look(pages: Pages, *topics: str, **fields: str) -> httpx.Response:
     """Send the form by one of the buttons that only show something."""
     form: dict[str, str | list[str]] = {"topic": list(topics), **fields}
     return pages.post("/preview", data=form)
@@ -46,7 +47,7 @@ def topics_of(page: httpx.Response) -> list[str]:
     return fields_of(page).get("topic", [])
 
 
-def test_the_front_page_shows_what_trends_and_suggests_topics(pages: httpx.Client) -> None:
+def test_the_front_page_shows_what_trends_and_suggests_topics(pages: Pages) -> None:
     page = pages.get("/")
     assert page.status_code == 200
     assert sentence(page) == (
@@ -57,7 +58,7 @@ def test_the_front_page_shows_what_trends_and_suggests_topics(pages: httpx.Clien
     assert fields_of(page)["cadence"] == ["daily"]
 
 
-def test_topics_in_the_address_stand_in_the_form(pages: httpx.Client) -> None:
+def test_topics_in_the_address_stand_in_the_form(pages: Pages) -> None:
     page = pages.get("/", params={"topic": ["maps", "robots AND ("]})
     assert sentence(page) == (
         "You would have had a letter on each of the last 2 days, with 1 paper on average."
@@ -69,7 +70,7 @@ def test_topics_in_the_address_stand_in_the_form(pages: httpx.Client) -> None:
 
 
 def test_each_button_does_to_the_topics_what_it_says_and_keeps_all_else(
-    pages: httpx.Client, house: Installation
+    pages: Pages, house: Installation
 ) -> None:
     before = dump(house.database)
     rest = {"send_at": "19:00", "timezone": "Asia/Tokyo", "cadence": "mondays", "email": "ada@"}
@@ -92,7 +93,7 @@ def test_each_button_does_to_the_topics_what_it_says_and_keeps_all_else(
     assert dump(house.database) == before
 
 
-def test_while_a_topic_is_typed_it_counts_and_stays_in_its_field(pages: httpx.Client) -> None:
+def test_while_a_topic_is_typed_it_counts_and_stays_in_its_field(pages: Pages) -> None:
     told = look(pages, "robots", new="maps", do="typing", part="1")
     assert "<html" not in told.text
     assert sentence(told).startswith("You would have had a letter on each of the last 2 days")
@@ -103,7 +104,7 @@ def test_while_a_topic_is_typed_it_counts_and_stays_in_its_field(pages: httpx.Cl
     assert "Without a topic" in sentence(half), "what is not a topic yet brings nothing"
 
 
-def test_a_topic_without_papers_is_offered_wider(pages: httpx.Client) -> None:
+def test_a_topic_without_papers_is_offered_wider(pages: Pages) -> None:
     page = look(pages, '"rivers of maps"')
     assert sentence(page) == "You would have had no letter in the last 30 days."
     (offered,) = re.findall(r'name="replace" value="(0:.*?)"', page.text)
@@ -114,7 +115,7 @@ def test_a_topic_without_papers_is_offered_wider(pages: httpx.Client) -> None:
 
 
 def test_enter_in_the_field_for_a_topic_adds_it_and_elsewhere_signs_up(
-    pages: httpx.Client, house: Installation
+    pages: Pages, house: Installation
 ) -> None:
     before = dump(house.database)
     added = sign_up(pages, "ada@example.org", "maps", new="tea", do="enter")
@@ -124,20 +125,14 @@ def test_enter_in_the_field_for_a_topic_adds_it_and_elsewhere_signs_up(
     assert dump(house.database) != before
 
 
-def test_a_topic_still_in_its_field_is_signed_up_for(
-    pages: httpx.Client, house: Installation
-) -> None:
+def test_a_topic_still_in_its_field_is_signed_up_for(pages: Pages, house: Installation) -> None:
     assert sign_up(pages, "ada@example.org", "maps", new="tea", cadence="sundays").is_redirect
-    from service.store import subscribers
-
-    with house.database.read() as connection:
-        ada = subscribers.by_address(connection, "ada@example.org")
-    assert ada is not None
+    ada = kept(house, "ada@example.org")
     assert [wish.text for wish in ada.wishes] == ["maps", "tea"]
     assert (ada.preferences.cadence, ada.preferences.max_papers) == ("sundays", 25)
 
 
-def test_how_often_letters_come_changes_what_is_said(pages: httpx.Client) -> None:
+def test_how_often_letters_come_changes_what_is_said(pages: Pages) -> None:
     assert sentence(look(pages, "maps", cadence="fridays")) == (
         "You would have had a letter in the last week, with 2 papers."
     )
@@ -145,7 +140,7 @@ def test_how_often_letters_come_changes_what_is_said(pages: httpx.Client) -> Non
 
 
 def test_a_sample_is_the_whole_letter_and_its_links_do_nothing(
-    pages: httpx.Client, house: Installation
+    pages: Pages, house: Installation
 ) -> None:
     before = dump(house.database)
     (path,) = re.findall(r'href="(/sample[^"]*)"', look(pages, "Atlas = maps", "tea").text)
@@ -168,7 +163,7 @@ def test_a_sample_is_the_whole_letter_and_its_links_do_nothing(
 
 
 def test_page_style_and_script_together_stay_below_50_kb(
-    pages: httpx.Client, house: Installation, clock: Clock
+    pages: Pages, house: Installation, clock: Clock
 ) -> None:
     for n in range(28):
         long = f"Maps of the {n}th day, {'with a long title, ' * 6}"

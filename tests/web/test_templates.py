@@ -82,6 +82,7 @@ def signup(**changes: Any) -> str:
         "zone": "Berlin time",
         "timezones": ["Europe/Berlin", "UTC"],
         "cadences": list(Cadence),
+        "opened": "",
     }
     return render("signup", **{**context, **changes})
 
@@ -168,6 +169,7 @@ def test_the_form_keeps_everything_typed() -> None:
         ("topic", "maps"),
         ("timezone", "Asia/Tokyo"),
         ("email", '"a b"@example.org'),
+        ("opened", ""),
     ]
     chosen = re.findall(r"<option[^>]* selected>(.+?)</option>", signup(form=typed))
     assert chosen == ["19:00", "Weekly, on Mondays"]
