@@ -18,7 +18,8 @@ check: $(VENV)/ready
 
 torture: $(VENV)/ready
 	PAPERROUND_TORTURE=1 $(RUN)pytest -n 2 tests/domain tests/matching tests/sources \
-		tests/pipeline/test_ledger_invariants.py tests/store/test_any_order.py $(ARGS)
+		tests/pipeline/test_ledger_invariants.py tests/store/test_any_order.py \
+		tests/faults/test_killed.py $(ARGS)
 
 bench: $(VENV)/ready
 	$(RUN)python -m tests.bench $(ARGS)

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from typing import TypeVar, cast
+from datetime import datetime, timedelta
+from typing import TypeVar
 
 from service.domain.deliveries import Claim, Kind
 from service.domain.expression import Expression
-from service.domain.links import Purpose, sign, web_name
+from service.domain.keys import Key
+from service.domain.links import LIVES, Purpose, sign, web_name
 from service.domain.papers import Paper
-from service.domain.selection import Picked
+from service.domain.selection import Picked, Selection
 from service.domain.timetable import local_date, next_letter, spoken_schedule
 from service.domain.topics import parse
 from service.mail.dkim import Signer
@@ -31,16 +32,19 @@ from service.mail.smtp import Parcel
 from service.matching.index import PaperIndex
 from service.matching.stems import Stems
 
-UNDO_WITHIN = timedelta(days=30)
+_UNDO_LIVES = LIVES[Purpose.UNDO] or timedelta.max
 _PURPOSES = {
     Kind.DIGEST: Purpose.PREFERENCES,
     Kind.CONFIRM: Purpose.CONFIRM,
     Kind.GOODBYE: Purpose.UNDO,
     Kind.PREFERENCES: Purpose.PREFERENCES,
+    Kind.ACCOUNT: Purpose.ACCOUNT,
+    Kind.ADDRESS: Purpose.ADDRESS,
 }
 _SIGNING_THREADS = 2
 _PARTS_AT_HAND = 20_000
 _REASONS_AT_HAND = 3_000
+_ENTRIES_AT_HAND = 10_000
 _SHOWN_AT_HAND = 4_000
 
 AnyPart = TypeVar("AnyPart", Frame, Card, Because)
@@ -50,26 +54,30 @@ class Binder:
     """Binds a claim's parts to a letter: the same claim always gives the same bytes.
 
     `load` returns the bodies of parts by id; those at hand are not loaded again. `signer` signs
-    what is bound, in the name of the house's domain.
+    what is bound, in the name of the house's domain. `key_at` gives the key that signs the links
+    of letters planned at a moment, the same at every try.
     """
 
     def __init__(
         self,
         house: House,
         signer: Signer | None,
-        key: bytes,
+        key_at: Callable[[datetime], Key],
         load: Callable[[Iterable[int]], Mapping[int, bytes]],
     ) -> None:
         self._house = house
         self._sender = house.address
         self._signer = signer
-        self._key = key
+        self._key_at = key_at
         self._load = load
         self._batch: Sequence[Claim] = ()
         self._bodies: dict[int, bytes] = {}
         self._unpacked: dict[int, Frame | Card | Because] = {}
+        self._whole: dict[tuple[int, bool], dict[Picked, Entry]] = {}
+        self._listed: dict[Picked, Entry] = {}
+        self._noticed: dict[int, Entry] = {}
+        self._entries = 0
         self._named: dict[tuple[int, ...], Reasons] = {}
-        self._noticed_by: dict[str, Reasons] = {}
         self._marks = _Marks()
 
     def wrap(self, claims: Sequence[Claim]) -> dict[int, Parcel]:
@@ -103,40 +111,47 @@ class Binder:
     def _letter(self, claim: Claim) -> bytes:
         selection = claim.selection
         frame = self._part(Frame, selection.frame)
-        alone = len(selection.cards) == 1
+        # A letter binds some thirty entries: what is at hand is taken without a call.
+        whole, listed, noticed = self._whole_in(selection), self._listed, self._noticed
         contents = Contents(
-            [self._entry(frame, selection.frame, picked, alone) for picked in selection.cards],
-            self._listed(selection.also),
-            [self._noticed(part) for part in selection.trending],
+            [whole.get(each) or self._show(whole, each, selection) for each in selection.cards],
+            [listed.get(each) or self._list(each) for each in selection.also],
+            [noticed.get(part) or self._notice(part) for part in selection.trending],
         )
         return join(frame, contents, self._personal(claim))
 
-    def _entry(self, frame: Frame, frame_id: int, picked: Picked, alone: bool) -> Entry:
-        card, reasons = self._part(Card, picked.part), self._reasons(picked.names)
+    def _whole_in(self, selection: Selection) -> dict[Picked, Entry]:
+        """Return the cards at hand as they are written in a frame, and alone or not."""
+        if self._entries >= _ENTRIES_AT_HAND:
+            self._entries = 0
+            for shelf in (self._whole, self._listed, self._noticed):
+                shelf.clear()
+        return self._whole.setdefault((selection.frame, len(selection.cards) == 1), {})
+
+    def _show(self, whole: dict[Picked, Entry], picked: Picked, selection: Selection) -> Entry:
+        frame_id, alone = selection.frame, len(selection.cards) == 1
+        frame, card = self._part(Frame, frame_id), self._part(Card, picked.part)
+        reasons = [self._part(Because, name) for name in picked.names]
         # Of an author followed no word is marked, but of the first topic.
-        topic = 0 if reasons.first_topic is None else picked.names[reasons.first_topic]
-        because = self._part(Because, topic) if topic else None
-        shown = self._marks.shown((frame_id, picked.part, topic, alone), frame, card, because)
-        return Entry(card, reasons, shown)
+        topic = next((n for n, reason in enumerate(reasons) if reason.is_topic), None)
+        because = None if topic is None else reasons[topic]
+        name = 0 if topic is None else picked.names[topic]
+        shown = self._marks.shown((frame_id, picked.part, name, alone), frame, card, because)
+        entry = whole[picked] = Entry(card, self._reasons(picked.names), shown)
+        self._entries += 1
+        return entry
 
-    def _listed(self, some: Sequence[Picked]) -> list[Entry]:
-        named, at_hand = self._named.get, self._unpacked.get
-        # There are many in each letter: most are found without a call.
-        return [
-            Entry(
-                cast(Card | None, at_hand(part)) or self._part(Card, part),
-                named(names) or self._reasons(names),
-            )
-            for part, names in some
-        ]
+    def _list(self, picked: Picked) -> Entry:
+        reasons = self._reasons(picked.names)
+        entry = self._listed[picked] = Entry(self._part(Card, picked.part), reasons)
+        self._entries += 1
+        return entry
 
-    def _noticed(self, part: int) -> Entry:
+    def _notice(self, part: int) -> Entry:
         card = self._part(Card, part)
-        reasons = self._noticed_by.get(card.said.upvotes)
-        if reasons is None:
-            reasons = Reasons.noticed(card.said.upvotes)
-            self._noticed_by[card.said.upvotes] = reasons
-        return Entry(card, reasons)
+        entry = self._noticed[part] = Entry(card, Reasons.noticed(card.said.upvotes))
+        self._entries += 1
+        return entry
 
     def _reasons(self, names: tuple[int, ...]) -> Reasons:
         reasons = self._named.get(names)
@@ -149,13 +164,17 @@ class Binder:
 
     def _personal(self, claim: Claim) -> Personal:
         slots, base_url, wanted = claim.slots, self._house.base_url, claim.preferences
+        key = self._key_at(claim.planned_at)
         links = {}
         purpose = _PURPOSES.get(claim.kind)
-        reader = purpose is Purpose.PREFERENCES
-        made_for = claim.subscriber_id if reader else claim.preference_id
+        made_for = claim.preference_id
+        if purpose in (Purpose.PREFERENCES, Purpose.ACCOUNT):
+            made_for = claim.subscriber_id
+        elif purpose is Purpose.ADDRESS:
+            made_for = claim.delivery_id
         if purpose is not None and made_for is not None:
             # Signed as of the planned time, so that a retry carries the very same link.
-            token = sign(self._key, purpose, made_for, claim.planned_at)
+            token = sign(key, purpose, made_for, claim.planned_at)
             links[purpose.value] = f"{base_url}/{purpose}/{token}"
         return Personal(
             recipient=claim.recipient,
@@ -168,13 +187,15 @@ class Binder:
             matched=claim.selection.matched,
             unsubscribe=f"{base_url}/u/{claim.unsubscribe_token}",
             subject_prefix=slots.get("subject_prefix", ""),
-            web=f"{base_url}/d/{web_name(self._key, claim.delivery_id)}",
-            schedule=spoken_schedule(wanted.timezone, wanted.send_at),
+            web=f"{base_url}/d/{web_name(key, claim.delivery_id)}",
+            schedule=spoken_schedule(wanted.timezone, wanted.send_at, wanted.cadence),
+            cadence=wanted.cadence,
             asked_on=claim.asked_at and local_date(claim.asked_at, wanted.timezone),
-            next_on=next_letter(claim.local_date),
+            next_on=next_letter(claim.local_date, wanted.cadence),
             asked_for=tuple(slots.get("asked_for", "").splitlines()),
             links=links,
-            undo_until=(claim.planned_at + UNDO_WITHIN).date(),
+            undo_until=(claim.planned_at + _UNDO_LIVES).date(),
+            elsewhere=slots.get("elsewhere", ""),
         )
 
     def _part(self, kind: type[AnyPart], part_id: int) -> AnyPart:

@@ -1,18 +1,17 @@
-"""A reader's way in and out: sign up, confirm, unsubscribe, come back, be forgotten.
+"""A reader's way in: sign up, confirm; and to be forgotten.
 
-No digest goes to an address whose owner did not say yes; one word from them stops all letters.
+No digest goes to an address whose owner did not say yes.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import Connection
 
 from service import notices
-from service.binding import UNDO_WITHIN
 from service.domain.deliveries import Kind
-from service.domain.links import Grant, Purpose, sign, verify
+from service.domain.links import Grant, Purpose, granted, verify
 from service.domain.readers import Consent, Preferences, Subscriber, address_hash
 from service.domain.wishes import Wish
 from service.installation import Installation
@@ -20,8 +19,8 @@ from service.mail.address import Address, parse_address
 from service.store import consents, deliveries, papers, subscribers, suppressions, wanted
 from service.store.turns import Turn
 
-# A confirm letter that has not gone out by then could not be used any more.
-CONFIRM_WITHIN = notices.NOTICE_LIVES
+# Longer than its link lasts, so that who comes late is offered a new one.
+FORGOTTEN_AFTER = timedelta(days=7)
 
 
 class SignUp(StrEnum):
@@ -50,7 +49,7 @@ def sign_up(
     unsubscribed may ask again.
     """
     with installation.database.write() as connection:
-        if _suppressed(connection, address):
+        if suppressed(connection, address):
             return SignUp.SUPPRESSED
         subscriber_id, known = _find_or_add(connection, address, now)
         if known is not None and known.status in (Consent.ACTIVE, Consent.PAUSED):
@@ -80,7 +79,7 @@ def add(
     An address that is known already is left as it is, whatever its state: nobody is revived.
     """
     with installation.database.write() as connection:
-        if _suppressed(connection, address):
+        if suppressed(connection, address):
             return SignUp.SUPPRESSED
         subscriber_id, known = _find_or_add(connection, address, now)
         if known is not None:
@@ -90,7 +89,7 @@ def add(
         if vouched:
             wanted.set_preferences(connection, subscriber_id, preferences, now)
             wanted.set_wishes(connection, subscriber_id, wishes, now)
-            _activate(installation, connection, subscriber_id, now, source)
+            activate(installation, connection, subscriber_id, now, source)
             return SignUp.ACTIVE
         _ask_to_confirm(installation, connection, subscriber_id, wishes, preferences, now)
     return SignUp.PENDING
@@ -100,7 +99,7 @@ def asked_by(installation: Installation, token: str, now: datetime) -> Subscribe
     """Return whom a confirm link was made for; None if they are gone, have left since, or asked
     anew. Raises BadLink or ExpiredLink.
     """
-    grant = verify(installation.key, Purpose.CONFIRM, token, now=now, max_age=CONFIRM_WITHIN)
+    grant = verify(installation.keys, Purpose.CONFIRM, token, now)
     with installation.database.read() as connection:
         return _still_asking(subscribers.by_preference(connection, grant.made_for), grant)
 
@@ -111,17 +110,48 @@ def confirm(installation: Installation, token: str, now: datetime) -> Subscriber
     Returns the subscriber, or None when the request is gone, withdrawn or made anew since. Raises
     BadLink or ExpiredLink.
     """
-    grant = verify(installation.key, Purpose.CONFIRM, token, now=now, max_age=CONFIRM_WITHIN)
+    grant = verify(installation.keys, Purpose.CONFIRM, token, now)
     with installation.database.write() as connection:
         found = subscribers.by_preference(connection, grant.made_for, hold=True)
         reader = _still_asking(found, grant)
         if reader is None or reader.email is None:
             return None
-        if _suppressed(connection, parse_address(reader.email)):
+        if suppressed(connection, parse_address(reader.email)):
             return None
         if reader.status is Consent.PENDING:
-            _activate(installation, connection, reader.subscriber_id, now, "confirm link")
+            activate(installation, connection, reader.subscriber_id, now, "confirm link")
         return reader
+
+
+def ask_again(installation: Installation, token: str, now: datetime) -> Consent | None:
+    """Send a new confirm letter for a link that expired, at most one a day.
+
+    Returns how the consent of its reader stands; none is sent but to one who is still asked. None
+    where the request is gone, withdrawn or made anew since. Raises BadLink.
+    """
+    grant = granted(installation.keys, Purpose.CONFIRM, token)
+    with installation.database.write() as connection:
+        found = subscribers.by_preference(connection, grant.made_for, hold=True)
+        reader = _still_asking(found, grant)
+        if reader is None or reader.email is None:
+            return None
+        if reader.status is Consent.PENDING and not suppressed(
+            connection, parse_address(reader.email)
+        ):
+            slots = {"asked_for": "\n".join(wish.shown for wish in reader.wishes)}
+            if notices.queue(
+                installation,
+                connection,
+                Kind.CONFIRM,
+                reader.subscriber_id,
+                grant.made_for,
+                slots,
+                now,
+            ):
+                consents.record(
+                    connection, reader.subscriber_id, "asked_again", "expired link", now
+                )
+        return reader.status
 
 
 def _still_asking(reader: Subscriber | None, grant: Grant) -> Subscriber | None:
@@ -130,86 +160,6 @@ def _still_asking(reader: Subscriber | None, grant: Grant) -> Subscriber | None:
     # An active reader may have tuned the letter since; the link did its work long ago.
     asks = reader.status is Consent.PENDING
     return None if asks and reader.preference_id != grant.made_for else reader
-
-
-def leaving(installation: Installation, token: str) -> Subscriber | None:
-    """Return whose unsubscribe link this is, also of one who left or was erased; else None."""
-    with installation.database.read() as connection:
-        return subscribers.by_unsubscribe_token(connection, token)
-
-
-def unsubscribe(
-    installation: Installation, token: str, now: datetime, *, source: str
-) -> Subscriber | None:
-    """Stop all letters to whom an unsubscribe link belongs; None for a link that is not ours.
-
-    The first time a receipt goes out, with a link to undo.
-    """
-    with installation.database.write() as connection:
-        reader = subscribers.by_unsubscribe_token(connection, token, hold=True)
-        if reader is None or reader.status is Consent.UNSUBSCRIBED:
-            return reader
-        subscribers.stop(
-            connection, reader.subscriber_id, Consent.UNSUBSCRIBED, now=now, source=source
-        )
-        # One who never said yes gets no further letter from us.
-        if reader.preference_id and reader.status is not Consent.PENDING:
-            notices.queue(
-                installation,
-                connection,
-                Kind.GOODBYE,
-                reader.subscriber_id,
-                reader.preference_id,
-                {},
-                now,
-            )
-        return reader
-
-
-def undo_link(installation: Installation, reader: Subscriber, now: datetime) -> str | None:
-    """Return the path that brings a reader back who leaves at this moment, if they may come."""
-    if reader.preference_id is None or reader.status not in (Consent.ACTIVE, Consent.PAUSED):
-        return None
-    return "/undo/" + sign(installation.key, Purpose.UNDO, reader.preference_id, now)
-
-
-def returning(installation: Installation, token: str, now: datetime) -> Subscriber | None:
-    """Return whom an undo link was made for, as they were when they left; None if erased.
-
-    Raises BadLink or ExpiredLink.
-    """
-    grant = verify(installation.key, Purpose.UNDO, token, now=now, max_age=UNDO_WITHIN)
-    with installation.database.read() as connection:
-        return _as_they_left(connection, grant, hold=False)
-
-
-def undo(installation: Installation, token: str, now: datetime) -> Subscriber | None:
-    """Bring back a reader who left, with the topics and hour they had when they did.
-
-    Returns None if they are erased. Raises BadLink or ExpiredLink.
-    """
-    grant = verify(installation.key, Purpose.UNDO, token, now=now, max_age=UNDO_WITHIN)
-    with installation.database.write() as connection:
-        reader = _as_they_left(connection, grant, hold=True)
-        if reader is None or reader.email is None:
-            return None
-        if _suppressed(connection, parse_address(reader.email)):
-            return None
-        if reader.status in (Consent.UNSUBSCRIBED, Consent.PENDING):
-            subscriber_id = reader.subscriber_id
-            if reader.preference_id != grant.made_for:
-                wanted.set_preferences(connection, subscriber_id, reader.preferences, now)
-                wanted.set_wishes(connection, subscriber_id, reader.wishes, now)
-            _activate(installation, connection, subscriber_id, now, "undo link")
-        return reader
-
-
-def _as_they_left(connection: Connection, grant: Grant, *, hold: bool) -> Subscriber | None:
-    reader = subscribers.by_preference(connection, grant.made_for, hold=hold)
-    if reader is None or reader.preference_id == grant.made_for:
-        return reader
-    # Somebody signed the address up again since, perhaps a stranger.
-    return subscribers.as_of(connection, reader, grant.made_for)
 
 
 def erase(installation: Installation, address: Address, now: datetime, *, source: str) -> bool:
@@ -225,13 +175,14 @@ def erase(installation: Installation, address: Address, now: datetime, *, source
 def forget_unconfirmed(installation: Installation, now: datetime) -> int:
     """Erase requests that nobody confirmed in time; return how many."""
     with installation.database.write(Turn.BULK) as connection:
-        stale = consents.unconfirmed(connection, asked_before=now - CONFIRM_WITHIN)
+        stale = consents.unconfirmed(connection, asked_before=now - FORGOTTEN_AFTER)
         for subscriber_id in stale:
             subscribers.erase(connection, subscriber_id, now=now, source="never confirmed")
     return len(stale)
 
 
-def _suppressed(connection: Connection, address: Address) -> bool:
+def suppressed(connection: Connection, address: Address) -> bool:
+    """Say whether no letter may go to an address."""
     return suppressions.holds(connection, address_hash(address.normal))
 
 
@@ -251,13 +202,14 @@ def _find_or_add(
             return known.subscriber_id, known
 
 
-def _activate(
+def activate(
     installation: Installation,
     connection: Connection,
     subscriber_id: int,
     now: datetime,
     source: str,
 ) -> None:
+    """Start a reader's letters, with the papers of the last days."""
     floor = papers.seq_arrived_before(connection, now - installation.lookback)
     subscribers.activate(connection, subscriber_id, floor=floor, now=now, source=source)
 

@@ -65,7 +65,7 @@ class WebCopy:
 
 def web_copy(installation: Installation, name: str) -> WebCopy | None:
     """Return the digest of that name; None where it is kept no longer. Raises BadLink."""
-    delivery_id = delivery_of(installation.key, name)
+    delivery_id = delivery_of(installation.keys, name)
     with installation.database.read() as connection:
         digest = digests.by_id(connection, delivery_id)
         if digest is None:

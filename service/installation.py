@@ -7,7 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from service import resources
+from service.domain.allowances import Allowance, Allowances
 from service.domain.breaker import Breaker
+from service.domain.keys import KeyRing
+from service.domain.limits import Limits
 from service.domain.route import Route
 from service.domain.sources import Source
 from service.mail.dkim import DkimError, Signer, read_key
@@ -18,6 +21,7 @@ from service.settings import PREFIX, Settings, SettingsError
 from service.sources.web import Web, web_at
 from service.store import migrate
 from service.store.engine import Database
+from service.store.marker import Marker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +36,13 @@ class Installation:
     templates: tuple[Path, ...]
     house: House
     signer: Signer | None
-    key: bytes
+    keys: KeyRing
     route: Route
     connections: int
     span: Span
     timeouts: Timeouts
     digest_dir: Path
+    mailbox: Path | None
     max_file_bytes: int
     move_done: bool
     sources: tuple[Source, ...]
@@ -47,7 +52,11 @@ class Installation:
     retention: timedelta
     resend_uncertain: bool
     breaker: Breaker
+    limits: Limits
+    marker: Marker | None
     trending_section: bool
+    api_origins: tuple[str, ...]
+    allowances: Allowances
     chance: Callable[[], float] = secrets.SystemRandom().random
 
     def __enter__(self) -> "Installation":
@@ -78,7 +87,7 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
         templates=templates,
         house=house,
         signer=signer,
-        key=settings.signing_key(),
+        keys=KeyRing.of(settings.signing_keys()),
         route=settings.route,
         connections=settings.smtp_connections,
         span=Span(settings.smtp_connection_letters, settings.smtp_connection_seconds),
@@ -91,6 +100,7 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
             dot=settings.smtp_wait_dot,
         ),
         digest_dir=settings.digest_dir,
+        mailbox=settings.mailbox,
         max_file_bytes=settings.max_file_bytes,
         move_done=settings.done == "move",
         sources=settings.named_sources,
@@ -103,8 +113,16 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
         lookback=timedelta(days=settings.lookback_days),
         retention=timedelta(days=settings.retention_days),
         resend_uncertain=settings.uncertain == "resend",
+        limits=settings.limits,
+        marker=Marker(settings.marker) if settings.marker else None,
         breaker=Breaker(settings.breaker_percent / 100, settings.breaker_letters),
         trending_section=settings.trending_section,
+        api_origins=settings.named_origins,
+        allowances=Allowances(
+            address=Allowance(settings.requests_per_address, timedelta(days=1)),
+            network=Allowance(settings.requests_per_network, timedelta(hours=1)),
+            everyone=Allowance(settings.requests_in_all, timedelta(hours=1)),
+        ),
     )
 
 

@@ -1,16 +1,22 @@
-"""Letters that somebody waits for: to confirm, to change preferences, to take leave."""
+"""Letters that somebody waits for: to confirm, to change something, to take leave."""
 
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
 from service.domain.deliveries import Kind, Planned
-from service.domain.links import new_token
+from service.domain.links import LIVES, Purpose, new_token
 from service.domain.selection import Selection, pack
 from service.installation import Installation
 from service.store import consents, deliveries, parts
 
-NOTICE_LIVES = timedelta(hours=72)
+# Later than that, a letter's link would be of no use.
+_LIVES = {
+    Kind.ACCOUNT: LIVES[Purpose.ACCOUNT],
+    Kind.ADDRESS: LIVES[Purpose.ADDRESS],
+    Kind.CONFIRM: LIVES[Purpose.CONFIRM],
+}
+_USUALLY = timedelta(hours=72)
 
 
 def queue(
@@ -21,21 +27,30 @@ def queue(
     preference_id: int,
     slots: dict[str, str],
     now: datetime,
-) -> None:
-    """Queue a letter that somebody waits for; at most one of a kind a day.
+    *,
+    recipient: str | None = None,
+    most: int = 1,
+) -> bool:
+    """Queue a letter that somebody waits for; False when there were `most` of its kind today.
 
-    Who has left since begins anew: only they can leave, so nobody else makes letters of it.
+    It goes to the subscriber's own address unless a `recipient` is given. Who has left since
+    begins anew: only they can leave, so nobody else makes letters of it.
     """
     day = now.astimezone(UTC).date()
     (frame,) = parts.keep(connection, day, [installation.letters.frame(kind.value)])
+    first = most * consents.departures(connection, subscriber_id)
     letter = Planned(
         subscriber_id,
         kind,
         day,
         new_token(),
         pack(Selection(frame)),
-        nth=consents.departures(connection, subscriber_id),
         preference_id=preference_id,
+        recipient=recipient,
         slots=slots or None,
     )
-    deliveries.enqueue(connection, letter, now=now, expires_at=now + NOTICE_LIVES)
+    expires_at = now + (_LIVES.get(kind) or _USUALLY)
+    return any(
+        deliveries.enqueue(connection, letter._replace(nth=nth), now=now, expires_at=expires_at)
+        for nth in range(first, first + most)
+    )

@@ -8,15 +8,15 @@ from sqlalchemy import Connection
 
 from service import notices, pipeline
 from service.binding import Binder
-from service.domain.deliveries import Claim, Kind, Planned
-from service.domain.digests import Skipped
+from service.domain.deliveries import Claim, Kind
+from service.domain.digests import SkipReason
 from service.domain.readers import Subscriber
 from service.domain.selection import unpack
-from service.domain.timetable import local_date
+from service.domain.timetable import digest_lives, local_date
 from service.installation import Installation
 from service.mail.letter import Kind as LetterKind
-from service.store import deliveries, papers, parts, readers, subscribers, suppressions
-from service.store.deliveries import Verdict
+from service.store import audience, deliveries, papers, parts, readers, subscribers, suppressions
+from service.store.deliveries import Verdicts
 
 Keep = Callable[[Sequence[bytes]], Sequence[int]]
 
@@ -26,7 +26,7 @@ class _Decided:
     """What one reader would get now, of papers up to the seq `upto`."""
 
     subscriber: Subscriber
-    verdict: Verdict
+    verdicts: Verdicts
     upto: int
 
 
@@ -37,7 +37,7 @@ def preview(
     *,
     recipient: str | None = None,
     subject_prefix: str = "",
-) -> bytes | Skipped | None:
+) -> bytes | SkipReason | None:
     """Return the letter an active reader would get at `now`, or why none would come.
 
     None means that the reader is not due any more today, or not active. Nothing is kept. With a
@@ -52,22 +52,23 @@ def preview(
     decided = _decide(installation, subscriber_id, now, keep, "digest")
     if decided is None or decided.subscriber.email is None:
         return None
-    decision = decided.verdict.decision
-    if isinstance(decision, Skipped):
+    (decision,), (token,) = decided.verdicts.decisions, decided.verdicts.tokens
+    if isinstance(decision, SkipReason):
         return decision
     subscriber = decided.subscriber
     letter = Claim(
         delivery_id=0,
         subscriber_id=subscriber_id,
-        kind=decision.kind,
-        token=decision.token,
+        kind=Kind.DIGEST,
+        token=token.hex(),
         recipient=subscriber.email or "",
+        domain=None,
         preference_id=subscriber.preference_id,
         preferences=subscriber.preferences,
         asked_at=subscriber.confirmed_at,
         slots={"subject_prefix": subject_prefix},
-        local_date=decision.local_date,
-        selection=unpack(decision.selection),
+        local_date=decided.verdicts.readers.day,
+        selection=unpack(decision),
         planned_at=now,
         attempts=0,
         unsubscribe_token=subscriber.unsubscribe_token,
@@ -78,7 +79,7 @@ def preview(
     binder = Binder(
         installation.house,
         installation.signer,
-        installation.key,
+        lambda _planned_at: installation.keys.current,
         lambda ids: {part: load[part] for part in ids},
     )
     return binder.bind(letter)
@@ -104,16 +105,18 @@ def welcome(installation: Installation, subscriber_id: int, now: datetime) -> No
     decided = _decide(installation, subscriber_id, now, keep, "first")
     if decided is None:
         return
+    day = decided.verdicts.readers.day
     with database.write() as connection:
         recorded = deliveries.plan(
             connection,
-            [decided.verdict],
+            decided.verdicts,
+            [0],
             upto=decided.upto,
             now=now,
-            expires_at=now + pipeline.DIGEST_LIVES,
+            expires_at=now + digest_lives(day, decided.subscriber.preferences.cadence),
             priority=Kind.WELCOME.priority,
         )
-        if recorded.standing and not isinstance(decided.verdict.decision, Planned):
+        if recorded.skipped:
             _say_what_to_expect(installation, connection, decided.subscriber, now)
 
 
@@ -142,15 +145,16 @@ def _decide(
         upto = papers.last_seq(connection)
         due = readers.due(
             connection,
-            lambda timezone, _send_at: local_date(now, timezone),
+            lambda timezone, _send_at, _cadence: local_date(now, timezone),
             subscriber_id=subscriber_id,
         )
-        page = [r for day, ids in due.pages(1) for r in readers.page(connection, ids, day)]
-        subscriber = subscribers.by_id(connection, subscriber_id)
-        if not page or subscriber is None:
-            return None
-        new = papers.between(connection, page[0].served_to, upto)
         suppressed = suppressions.every(connection)
+        pages = list(due.pages(1))
+        subscriber = subscribers.by_id(connection, subscriber_id)
+        if not pages or subscriber is None:
+            return None
+        ((day, _cadence, ids),) = pages
+        reader = audience.look(connection, ids, day, suppressed)
+        new = papers.between(connection, int(reader.served_to[0]), upto)
     with pipeline.planner_of(installation, new, keep, upto, now, kind) as planner:
-        (verdict,) = planner.decide(page, suppressed)
-    return _Decided(subscriber, verdict, upto)
+        return _Decided(subscriber, planner.decide(reader), upto)

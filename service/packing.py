@@ -29,7 +29,9 @@ def pack_many(
     `topics` counts the topics by reader; `reader_of` is the reader of each want.
     """
     readers = len(choice.matched)
-    used = np.unique(choice.found_by)
+    named = np.zeros(len(reader_of), dtype=np.bool_)
+    named[choice.found_by] = True
+    used = np.flatnonzero(named)
     used_reader = reader_of[used]
     names = np.bincount(used_reader, minlength=readers)
     rank = np.zeros(len(reader_of), dtype=np.int64)

@@ -3,52 +3,44 @@
 Each verb gathers, decides and applies; each is safe to run again after a crash.
 """
 
-import asyncio
-import os
-import socket
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import NamedTuple
 
-import uvloop
 from sqlalchemy import Connection
 
 from service import pausing
 from service.alongside import alongside
-from service.binding import Binder
-from service.domain.policy import Result
-from service.domain.timetable import due_date, local_date
+from service.delivering import Delivered, send_what_may_go
+from service.domain.timetable import Cadence, digest_lives, due_date
 from service.garbage import seldom_collected
 from service.installation import Installation
 from service.intake import Ingested, take_in
 from service.mail.letter import Kind as LetterKind
-from service.mail.sender import Sender
 from service.planning import Plan, Planner
 from service.sources import folder
 from service.store import (
+    allowances,
+    audience,
     deliveries,
-    holds,
-    ledger,
     papers,
     parts,
     readers,
     suppressions,
     topics,
-    workers,
 )
-from service.store.deliveries import Recorded, Verdict
+from service.store.audience import Audience
+from service.store.deliveries import Recorded, Verdicts
 from service.store.engine import Database
-from service.store.ledger import Ledger
+from service.store.gate import Gate
 from service.store.papers import StoredPaper
-from service.store.refusals import Watch
+from service.store.queue import Queue, count_due
 from service.store.turns import Turn
 
-READERS_AT_ONCE = 2000
-DIGEST_LIVES = timedelta(hours=24)
+READERS_AT_ONCE = 3000
 
 
 def ingest(
@@ -80,7 +72,8 @@ def plan(
 ) -> Plan:
     """Decide the letters of all readers who are due at `now`, and queue them.
 
-    `everyone` makes each active reader due who had no digest for their date, whatever the hour.
+    `everyone` makes each active reader due who had no digest for their date, whatever the hour,
+    if it is one of their days.
     `progress` is told how many of the due readers are done. Broken off at any point, the plan is
     whole for some readers and not begun for the others: the next one completes it. Readers are
     looked at in pages, and what they want is what holds when their page is read: a change made
@@ -100,28 +93,42 @@ def plan(
             with database.write(Turn.BULK) as connection:
                 return parts.keep(connection, now.astimezone(UTC).date(), bodies)
 
-        def record(connection: Connection, verdicts: Sequence[Verdict]) -> Recorded:
-            return deliveries.plan(
-                connection, verdicts, upto=upto, now=now, expires_at=now + DIGEST_LIVES
-            )
+        def look(page: tuple[date, Cadence, Sequence[int]]) -> _Looked:
+            day, cadence, ids = page
+            expires_at = now + digest_lives(day, cadence)
+            with database.read() as connection:
+                found = audience.look(connection, ids, day, suppressed)
+            return _Looked(len(ids), expires_at, found)
 
-        def decided(planner: Planner) -> Iterator[tuple[int, list[Verdict]]]:
-            for day, ids in due.pages(READERS_AT_ONCE):
-                with database.read() as connection:
-                    page = readers.page(connection, ids, day)
-                yield len(ids), planner.decide(page, suppressed)
+        def write(decided: tuple[_Looked, Verdicts]) -> tuple[int, list[Recorded]]:
+            looked, verdicts = decided
 
-        def write(decided: tuple[int, list[Verdict]]) -> tuple[int, list[Recorded]]:
-            return decided[0], list(database.write_in_chunks(decided[1], record))
+            def record(connection: Connection, numbers: Sequence[int]) -> Recorded:
+                return deliveries.plan(
+                    connection, verdicts, numbers, upto=upto, now=now, expires_at=looked.expires_at
+                )
+
+            numbers = range(len(verdicts.readers))
+            return looked.due, list(database.write_in_chunks(numbers, record))
 
         done = 0
         with planner_of(installation, new, keep, upto, now) as planner:
-            for count, written in alongside(decided(planner), write):
+            looks = alongside(due.pages(READERS_AT_ONCE), look)
+            decided = ((looked, planner.decide(looked.audience)) for looked in looks)
+            for count, written in alongside(decided, write):
                 for recorded in written:
                     made.count(recorded)
                 done += count
                 progress(done, len(due))
     return made
+
+
+class _Looked(NamedTuple):
+    """A page of readers who are due, as they stood, and when their digests expire."""
+
+    due: int
+    expires_at: datetime
+    audience: Audience
 
 
 def planner_of(
@@ -153,28 +160,10 @@ def _queries(database: Database) -> Callable[[Iterable[int]], dict[int, str]]:
     return load
 
 
-def _calendar(now: datetime, everyone: bool) -> Callable[[str, time], date | None]:
+def _calendar(now: datetime, everyone: bool) -> readers.DueDate:
     if everyone:
-        return lambda timezone, send_at: local_date(now, timezone)
-    return lambda timezone, send_at: due_date(now, timezone, send_at)
-
-
-@dataclass(slots=True)
-class Delivered:
-    """What one run of the sender came to, and why it stopped before the end, if it did.
-
-    `paused` says why all letters are held by an admin's wish. `suppressed` counts addresses that
-    do not exist, `policy` letters refused for what we are, of which `policy_reply` is the last.
-    """
-
-    results: Counter[Result] = field(default_factory=Counter)
-    withdrawn: int = 0
-    expired: int = 0
-    suppressed: int = 0
-    policy: int = 0
-    policy_reply: str = ""
-    paused: str | None = None
-    halted: str | None = None
+        return lambda timezone, _send_at, cadence: due_date(now, timezone, time.min, cadence)
+    return lambda timezone, send_at, cadence: due_date(now, timezone, send_at, cadence)
 
 
 def deliver(
@@ -182,75 +171,47 @@ def deliver(
     now: Callable[[], datetime],
     stop: threading.Event,
     progress: Callable[[int, int], None] | None = None,
+    *,
+    patient: bool = False,
 ) -> Delivered:
     """Send every letter that is due and not held, until none is left, the route fails, refusals
     are too many, or `stop` is set.
 
-    `progress` is told how many letters were tried, and how many were due at the beginning.
+    What the limits do not let go yet stays in the queue for the next run. With `patient` this one
+    waits for it: who runs the sender by hand, or once a day from cron, has no next run.
 
-    First come the letters of workers that died: begun ones are on record as uncertain before any
-    is sent again.
+    `progress` is told how many letters were tried, and how many were due at the beginning.
     """
-    database = installation.database
-    delivered = Delivered()
-    delivered.results[Result.UNCERTAIN] += workers.bury_dead(database, now())
-    with database.write(Turn.LEDGER) as connection:
-        if installation.resend_uncertain:
-            ledger.resend_uncertain(connection)
-        delivered.expired = ledger.expire(connection, now())
-        held = holds.in_force(connection).everything
-        if held is not None and held.scope == holds.BREAKER:
-            delivered.halted = held.reason
-        elif held is not None:
-            delivered.paused = held.reason
-        if not ledger.anything_due(connection, now()):
+    database, delivered = installation.database, Delivered()
+    queue = Queue(Gate(installation.limits))
+    told = _counted(database, now(), progress) if progress else lambda count: None
+    while True:
+        before = delivered.results.total()
+        send_what_may_go(installation, delivered, now, stop, told)
+        if delivered.paused or delivered.halted or stop.is_set():
             return delivered
-    tried = _counted(database, now(), progress) if progress else lambda count: None
-    watch = Watch(installation.breaker)
-    seat = workers.sit_down(database, f"{socket.gethostname()}:{os.getpid()}", now())
-    try:
-        sender = Sender(
-            installation.route,
-            Binder(
-                installation.house, installation.signer, installation.key, _loader(database)
-            ).wrap,
-            connections=installation.connections,
-            now=now,
-            chance=installation.chance,
-            timeouts=installation.timeouts,
-            span=installation.span,
-            tried=tried,
-        )
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            books = Ledger(database, seat.worker_id, seat.lock, watch.see)
-            tally = runner.run(sender.run(books, stop, watch))
-    finally:
-        workers.stand_up(database, seat, now())
-    delivered.results += tally.by_result
-    delivered.withdrawn, delivered.halted = tally.withdrawn, watch.tripped or tally.halted
-    delivered.suppressed = watch.suppressed
-    delivered.policy, delivered.policy_reply = watch.policy, watch.policy_reply
-    return delivered
+        with database.read() as connection:
+            if delivered.results.total() > before and queue.ready(connection, now()):
+                continue
+            if not patient or not queue.waits_for_limits(connection, now()):
+                return delivered
+        stop.wait(1.0)
 
 
 def _counted(
     database: Database, now: datetime, progress: Callable[[int, int], None]
 ) -> Callable[[int], None]:
     with database.read() as connection:
-        due = ledger.count_due(connection, now)
+        due = count_due(connection, now)
     # Letters may become due meanwhile.
     return lambda count: progress(count, max(count, due))
 
 
-def _loader(database: Database) -> Callable[[Iterable[int]], dict[int, bytes]]:
-    def load(part_ids: Iterable[int]) -> dict[int, bytes]:
-        with database.read() as connection:
-            return parts.bodies_of(connection, part_ids)
-
-    return load
-
-
 def tidy(installation: Installation, now: datetime) -> int:
-    """Remove old parts, which no letter needs any more. Returns how many."""
+    """Remove old parts, which no letter needs any more. Returns how many.
+
+    Forgets, too, who asked for something so long ago that it does not count any more.
+    """
     with installation.database.write(Turn.BULK) as connection:
+        allowances.purge(connection, now)
         return parts.purge(connection, (now - installation.retention).date())

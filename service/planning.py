@@ -1,23 +1,21 @@
 """Deciding letters: for each reader a digest printed as parts, or a reason for none."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
 
 import numpy as np
 
-from service.domain.deliveries import Kind, Planned
-from service.domain.digests import Skipped, SkipReason, nothing_left
-from service.domain.filters import UNFILTERED
-from service.domain.links import new_token
-from service.domain.readers import Reader, address_hash
+from service.domain.digests import SkipReason, nothing_left
+from service.domain.links import new_tokens
 from service.mail.letter import Kind as FrameKind
 from service.mail.letter import Letters
-from service.matching.rankings import Rankings, Want
+from service.matching.rankings import Rankings, Readers
 from service.printing import Press
-from service.store.deliveries import Recorded, Verdict
+from service.store.audience import Audience
+from service.store.deliveries import Recorded, Verdicts
 from service.store.papers import StoredPaper
 
 
@@ -39,12 +37,9 @@ class Plan:
 
     def count(self, recorded: Recorded) -> None:
         """Add what one transaction recorded."""
+        self.planned += recorded.letters
+        self.skipped += recorded.skipped
         self.superseded += recorded.superseded
-        for verdict in recorded.standing:
-            if isinstance(verdict.decision, Skipped):
-                self.skipped[verdict.decision.reason] += 1
-            else:
-                self.planned += 1
 
 
 class Planner:
@@ -78,68 +73,36 @@ class Planner:
         self._press = Press(letters, keep, in_place, self._queries, year=today.year, frame=frame)
         self._upto = upto
 
-    def decide(
-        self, readers: Sequence[Reader], suppressed: Collection[str] = frozenset()
-    ) -> list[Verdict]:
-        """Return a verdict for each reader; `suppressed` holds hashes of addresses not to mail."""
-        verdicts = {
-            reader.subscriber_id: Verdict(reader, Skipped(reason))
-            for reader in readers
-            if (reason := self._out_of_turn(reader, suppressed))
-        }
-        others = [reader for reader in readers if reader.subscriber_id not in verdicts]
-        if others:
-            chosen = zip(others, self._choose(others), strict=True)
-            verdicts |= {r.subscriber_id: _verdict(r, decision) for r, decision in chosen}
-        return [verdicts[reader.subscriber_id] for reader in readers]
-
-    def _out_of_turn(self, reader: Reader, suppressed: Collection[str]) -> SkipReason | None:
-        if suppressed and address_hash(reader.address) in suppressed:
-            return SkipReason.SUPPRESSED
-        return SkipReason.NO_NEW_PAPERS if reader.served_to >= self._upto else None
-
-    def _choose(self, readers: Sequence[Reader]) -> list[bytes | SkipReason]:
-        """Return each reader's selection, or why there is none."""
+    def decide(self, readers: Audience) -> Verdicts:
+        """Return a verdict for each reader."""
+        served_to = readers.served_to.copy()
+        # Nothing is new to one who must not be mailed.
+        served_to[list(readers.suppressed)] = self._upto
         self._learn(readers)
         wants, named = self._rankings.gather(
-            [Want(r.topics, r.served_to, r.max_papers, r.filters or UNFILTERED) for r in readers]
+            Readers(served_to, readers.max_papers, readers.wisher, readers.topics, readers.filters)
         )
         choice = self._rankings.choose(wants)
-        topics = np.array([len(reader.topics) for reader in readers], dtype=np.int64)
-        selections = self._press.print(choice, named, wants.reader, topics)
-        counts = zip(
-            *(by.tolist() for by in (choice.matched, choice.muted, choice.below)), strict=True
-        )
-        return [
-            selection if matched else nothing_left(muted=muted, below=below)
-            for selection, (matched, muted, below) in zip(selections, counts, strict=True)
-        ]
+        topics = np.bincount(readers.wisher, minlength=len(readers))
+        decisions: list[bytes | SkipReason] = [*self._press.print(choice, named, wants, topics)]
+        for number in np.flatnonzero(choice.matched == 0).tolist():
+            decisions[number] = (
+                nothing_left(muted=int(choice.muted[number]), below=int(choice.below[number]))
+                if served_to[number] < self._upto
+                else SkipReason.NO_NEW_PAPERS
+            )
+        for number in readers.suppressed:
+            decisions[number] = SkipReason.SUPPRESSED
+        return Verdicts(readers, decisions, new_tokens(len(readers)))
 
-    def _learn(self, readers: Sequence[Reader]) -> None:
-        unknown = self._rankings.unknown(
-            topic_id for reader in readers for topic_id, _ in reader.topics
-        )
+    def _learn(self, readers: Audience) -> None:
+        unknown = self._rankings.unknown(topic_id for topic_id, _ in readers.topics)
         queries = self._queries_of(unknown) if unknown else {}
         self._queries.update(queries)
-        self._rankings.learn(queries, [reader.filters for reader in readers if reader.filters])
+        self._rankings.learn(queries, readers.filters.values())
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._rankings.__exit__()
-
-
-def _verdict(reader: Reader, decision: bytes | SkipReason) -> Verdict:
-    if isinstance(decision, SkipReason):
-        return Verdict(reader, Skipped(decision))
-    letter = Planned(
-        reader.subscriber_id,
-        Kind.DIGEST,
-        reader.local_date,
-        new_token(),
-        decision,
-        preference_id=reader.preference_id,
-        seq_from=reader.served_to,
-    )
-    return Verdict(reader, letter)

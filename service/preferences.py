@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from service import notices
 from service.domain.deliveries import Kind
+from service.domain.keys import KeyRing
 from service.domain.links import Purpose, verify
 from service.domain.readers import Consent, Subscriber, address_hash
 from service.installation import Installation
@@ -39,7 +40,7 @@ def change(
     """
     with installation.database.write() as connection:
         before = subscribers.by_address(connection, address.normal, hold=True)
-        return None if before is None else _changed(connection, before, edit, now).after
+        return None if before is None else changed(connection, before, edit, now).after
 
 
 def holder(installation: Installation, token: str, now: datetime) -> Subscriber | None:
@@ -48,7 +49,7 @@ def holder(installation: Installation, token: str, now: datetime) -> Subscriber 
     The link lasts as long as its reader is kept, whatever they change. Raises BadLink.
     """
     with installation.database.read() as connection:
-        return held_by(connection, installation.key, token, now)
+        return held_by(connection, installation.keys, token, now)
 
 
 def change_by_link(
@@ -58,18 +59,18 @@ def change_by_link(
     they are erased. Raises BadLink.
     """
     with installation.database.write() as connection:
-        before = held_by(connection, installation.key, token, now, hold=True)
-        return None if before is None else _changed(connection, before, edit, now)
+        before = held_by(connection, installation.keys, token, now, hold=True)
+        return None if before is None else changed(connection, before, edit, now)
 
 
 def held_by(
-    connection: Connection, key: bytes, token: str, now: datetime, *, hold: bool = False
+    connection: Connection, keys: KeyRing, token: str, now: datetime, *, hold: bool = False
 ) -> Subscriber | None:
     """Return whose preferences a link opens, within a transaction; None if erased.
 
     `hold` keeps others from changing them meanwhile. Raises BadLink.
     """
-    grant = verify(key, Purpose.PREFERENCES, token, now=now, max_age=None)
+    grant = verify(keys, Purpose.PREFERENCES, token, now)
     reader = subscribers.by_id(connection, grant.made_for, hold=hold)
     return None if reader is None or reader.email is None else reader
 
@@ -96,7 +97,8 @@ def send_link(installation: Installation, address: Address, now: datetime) -> No
         )
 
 
-def _changed(connection: Connection, before: Subscriber, edit: Edit, now: datetime) -> Changed:
+def changed(connection: Connection, before: Subscriber, edit: Edit, now: datetime) -> Changed:
+    """Give a reader, who is held for the transaction, what `edit` makes of theirs."""
     if before.status not in CHANGEABLE:
         return Changed(before, before)
     after = edit(before)

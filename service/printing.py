@@ -7,7 +7,7 @@ import numpy as np
 from service.domain.papers import Paper
 from service.domain.selection import pack_catalogue
 from service.mail.letter import Kind, Letters
-from service.matching.finds import Choice, Integers
+from service.matching.finds import Choice, Integers, Wants
 from service.matching.rankings import Followed, Named
 from service.packing import PartIds, pack_many
 
@@ -35,28 +35,29 @@ class Press:
         self._queries = queries
         self._year = year
         self._kind = frame
-        self._cards = np.zeros(len(papers), dtype=np.int64)
-        self._printed: set[int] = set()
+        self._cards = np.full(len(papers), -1, dtype=np.int64)
         self._names: dict[Named, int] = {}
         self._frame = self._catalogue = -1
 
     def print(
-        self, choice: Choice, named: Sequence[Named], reader_of: Integers, topics: Integers
+        self, choice: Choice, named: Sequence[Named], wants: Wants, topics: Integers
     ) -> list[bytes]:
         """Return each reader's papers as a packed selection, printing what was not printed yet.
 
-        `named` are the wants that the choice names by number, `reader_of` whose they are, `topics`
-        how many topics each reader has.
+        `named` are the `wants` that the choice names by number, `topics` how many topics each
+        reader has.
         """
         if self._frame < 0:
             catalogue = pack_catalogue([paper_id for paper_id, _, _ in self._papers])
             self._frame, self._catalogue = self._keep([self._letters.frame(self._kind), catalogue])
         # Cards first: the nearer their ids are to the frame's, the shorter they are packed.
-        shown = np.union1d(choice.place, choice.trending[1]).tolist()
-        if new := [place for place in shown if place not in self._printed]:
+        shown = np.zeros(len(self._papers), dtype=np.bool_)
+        shown[choice.place] = shown[choice.trending[1]] = True
+        if new := np.flatnonzero(shown & (self._cards < 0)).tolist():
             self._cards[new] = self._keep([self._card(place) for place in new])
-            self._printed.update(new)
-        names, used = self._names, np.unique(choice.found_by).tolist()
+        named_at_all = np.zeros(len(named), dtype=np.bool_)
+        named_at_all[choice.found_by] = True
+        names, used = self._names, np.flatnonzero(named_at_all).tolist()
         if fresh := list(dict.fromkeys(named[want] for want in used if named[want] not in names)):
             names.update(zip(fresh, self._keep(list(map(self._name, fresh))), strict=True))
         by_want = np.zeros(len(named), dtype=np.int64)
@@ -65,7 +66,7 @@ class Press:
             choice,
             PartIds(self._frame, self._catalogue, self._cards, by_want),
             topics=topics,
-            reader_of=reader_of,
+            reader_of=wants.reader,
         )
 
     def _card(self, place: int) -> bytes:

@@ -9,11 +9,13 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
-from service import consent, fetching, pipeline
+from service import consent, fetching, pipeline, requests
 from service.domain.policy import Result
 from service.domain.sources import Condition
 from service.installation import Installation
+from service.mailbox import MailboxError, Maildir
 from service.sources import folder
+from service.store.engine import StoreError
 
 DELIVER_SECONDS = 1
 FETCH_SECONDS = 15
@@ -50,6 +52,8 @@ class Schedule:
         self._stop = threading.Event()
         self._seen: dict[Path, Mark] = {}
         self._folder_failed = False
+        self._mailbox = Maildir(installation.mailbox) if installation.mailbox else None
+        self._mailbox_failed = False
         self._told: dict[str, tuple[Condition, date | None]] = {}
         self._paused_until: datetime | None = None
         self._tidied_at: datetime | None = None
@@ -86,10 +90,14 @@ class Schedule:
             _log.error("database_failed", verb=verb.__name__.strip("_"), error=_kind(error))
             # What could not be recorded must not be sent once more every second.
             self._paused_until = self._now() + AFTER_HALT
+        except StoreError as error:
+            _log.error("tick_stopped", verb=verb.__name__.strip("_"), reason=str(error))
+            self._paused_until = self._now() + AFTER_HALT
         except Exception as error:
             _log.error("tick_failed", verb=verb.__name__.strip("_"), exc_info=error)
 
     def _round(self) -> None:
+        self._read_mailbox()
         self._ingest()
         made = pipeline.plan(self._installation, self._now(), everyone=self._everyone)
         if made.planned:
@@ -101,6 +109,25 @@ class Schedule:
             forgotten = consent.forget_unconfirmed(self._installation, self._now())
             if forgotten:
                 _log.info("unconfirmed_forgotten", subscribers=forgotten)
+
+    def _read_mailbox(self) -> None:
+        """Heed the letters that unsubscribe somebody; tell once of those that were left."""
+        if self._mailbox is None:
+            return
+        try:
+            heeded = list(self._mailbox.heed(self._installation, self._now()))
+        except MailboxError as error:
+            if not self._mailbox_failed:
+                _log.error("mailbox_failed", reason=str(error))
+            self._mailbox_failed = True
+            return
+        self._mailbox_failed = False
+        for letter in heeded:
+            if letter.left is not None:
+                _log.warning("letter_left", letter=letter.name, reason=letter.left)
+        unsubscribed = sum(letter.left is None for letter in heeded)
+        if unsubscribed:
+            _log.info("unsubscribed_by_letter", readers=unsubscribed)
 
     def _ingest(self) -> None:
         for path, mark in self._changed_files():
@@ -142,6 +169,7 @@ class Schedule:
     def _deliver(self) -> None:
         if self._stop.is_set():
             return
+        requests.answer(self._installation, self._now())
         if self._paused_until is not None and self._now() < self._paused_until:
             return
         self._paused_until = None
@@ -149,6 +177,8 @@ class Schedule:
         if delivered.halted is not None:
             self._paused_until = self._now() + AFTER_HALT
             _log.error("delivery_halted", reason=delivered.halted)
+        for domain, letters in delivered.slowed.items():
+            _log.warning("domain_slowed", domain=domain, letters_a_minute=letters)
         if delivered.policy:
             _log.error(
                 "letters_refused_for_policy",

@@ -1,10 +1,8 @@
 """What the operator decides: one frozen object, read by the doors and passed on as values."""
 
-import contextlib
-import os
 import re
-import secrets
 from email.utils import parseaddr
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -14,8 +12,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from service import key_file
+from service.domain.limits import Limits
 from service.domain.route import Route, is_loopback, parse_route
 from service.domain.sources import Source, parse_sources
+from service.key_file import SHORTEST
 
 PREFIX = "PAPERROUND_"
 DEFAULT_BASE_URL = "http://127.0.0.1:8000"
@@ -44,6 +45,7 @@ class Settings(BaseSettings):
     )
 
     database_url: SecretStr = SecretStr("sqlite:///paperround.db")
+    marker_file: Path | None = None
     smtp_url: SecretStr = SecretStr("smtp://127.0.0.1:1025")
     smtp_connections: Annotated[int, Field(ge=1, le=100)] = 5
     smtp_connection_letters: Annotated[int, Field(ge=1)] = 1000
@@ -54,6 +56,10 @@ class Settings(BaseSettings):
     smtp_wait_data: Wait = 120
     smtp_wait_block: Wait = 180
     smtp_wait_dot: Wait = 600
+    route_connections: Annotated[int | None, Field(ge=1)] = None
+    letters_a_minute: Annotated[int | None, Field(ge=1)] = None
+    domain_connections: Annotated[int | None, Field(ge=1)] = None
+    domain_letters_a_minute: Annotated[int | None, Field(ge=1)] = None
     base_url: str = DEFAULT_BASE_URL
     from_: Annotated[str, Field(validation_alias="PAPERROUND_FROM")] = DEFAULT_FROM
     reply_to: str | None = None
@@ -64,6 +70,12 @@ class Settings(BaseSettings):
     dkim_selector: str | None = None
     dkim_key_file: Path | None = None
     secret_key: SecretStr | None = None
+    older_secret_keys: SecretStr = SecretStr("")
+    trusted_proxies: str = ""
+    requests_per_address: Annotated[int, Field(ge=0)] = 5
+    requests_per_network: Annotated[int, Field(ge=0)] = 30
+    requests_in_all: Annotated[int, Field(ge=0)] = 3000
+    mailbox: Path | None = None
     digest_dir: Path = Path("digests")
     max_file_bytes: Annotated[int, Field(ge=1)] = 150_000_000
     done: Literal["leave", "move"] = "leave"
@@ -74,6 +86,7 @@ class Settings(BaseSettings):
     retention_days: Annotated[int, Field(ge=2, le=3650)] = 40
     tick_seconds: Annotated[float, Field(ge=0.2, le=3600)] = 30
     trending_section: bool = True
+    api_origins: str = ""
     uncertain: Literal["resend", "hold"] = "resend"
     breaker_percent: Annotated[float, Field(ge=0, le=100)] = 5
     breaker_letters: Annotated[int, Field(ge=20, le=10_000)] = 200
@@ -103,6 +116,38 @@ class Settings(BaseSettings):
     @classmethod
     def _known_sources(cls, value: str) -> str:
         parse_sources(value)
+        return value
+
+    @field_validator("api_origins")
+    @classmethod
+    def _known_origins(cls, value: str) -> str:
+        for origin in _listed(value):
+            if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?", origin):
+                raise ValueError(
+                    f"{origin!r} is not an origin; write scheme and host in small letters, as in "
+                    "https://www.example.org, and commas between"
+                )
+        return value
+
+    @field_validator("older_secret_keys")
+    @classmethod
+    def _whole_keys(cls, value: SecretStr) -> SecretStr:
+        if any(len(key) < SHORTEST for key in value.get_secret_value().split()):
+            raise ValueError(
+                f"holds a key shorter than {SHORTEST} characters; keys are separated by spaces"
+            )
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _known_proxies(cls, value: str) -> str:
+        for name in value.split():
+            try:
+                ip_network(name)
+            except ValueError:
+                raise ValueError(
+                    f"{name!r} is not an address or a network, as in 127.0.0.1 or 10.0.0.0/8"
+                ) from None
         return value
 
     @field_validator("base_url")
@@ -140,8 +185,8 @@ class Settings(BaseSettings):
                 "links with it; make one with: "
                 "python3 -c 'import secrets; print(secrets.token_hex(32))'"
             )
-        if self.secret_key is not None and len(self.secret_key.get_secret_value()) < 32:
-            raise ValueError(f"{PREFIX}SECRET_KEY: is shorter than 32 characters")
+        if self.secret_key is not None and len(self.secret_key.get_secret_value()) < SHORTEST:
+            raise ValueError(f"{PREFIX}SECRET_KEY: is shorter than {SHORTEST} characters")
         return self
 
     @property
@@ -160,12 +205,33 @@ class Settings(BaseSettings):
         return Path(self.database.database or "").absolute()
 
     @property
+    def marker(self) -> Path | None:
+        """The file that tells a restored backup: the setting, else one beside the SQLite file."""
+        if self.marker_file is not None:
+            return self.marker_file.absolute()
+        return self.embedded.with_suffix(".marker") if self.embedded else None
+
+    @property
     def route(self) -> Route:
         return parse_route(self.smtp_url.get_secret_value())
 
     @property
+    def limits(self) -> Limits:
+        return Limits(
+            letters=self.letters_a_minute,
+            connections=self.route_connections,
+            domain_letters=self.domain_letters_a_minute,
+            domain_connections=self.domain_connections,
+        )
+
+    @property
     def named_sources(self) -> tuple[Source, ...]:
         return parse_sources(self.sources)
+
+    @property
+    def named_origins(self) -> tuple[str, ...]:
+        """The origins whose pages may call the API from a browser."""
+        return tuple(_listed(self.api_origins))
 
     def check_ready_to_deliver(self) -> None:
         """Raise SettingsError where strangers would get letters that point nowhere."""
@@ -181,39 +247,21 @@ class Settings(BaseSettings):
                     f"beyond this machine; set it before delivering through {self.route.host}"
                 )
 
-    def signing_key(self) -> bytes:
-        """Return the key that signs links: the setting, else a file kept beside the database.
+    def signing_keys(self) -> tuple[bytes, ...]:
+        """Return the keys of links, the one that signs first: the settings', else those of a file
+        kept beside the database, one a line.
 
         Raises SettingsError when that file cannot be read or made.
         """
+        older = self.older_secret_keys.get_secret_value().encode().split()
         if self.secret_key is not None:
-            return self.secret_key.get_secret_value().encode()
+            return (self.secret_key.get_secret_value().encode(), *older)
         assert self.embedded is not None
-        path = self.embedded.with_suffix(".key")
         try:
-            if not path.exists():
-                _make_key(path)
-            key = path.read_bytes().strip()
-        except OSError as error:
-            raise SettingsError(
-                f"{PREFIX}DATABASE_URL: {path}, the key that signs links, cannot be made or read "
-                f"({error.strerror})"
-            ) from None
-        if len(key) < 32:
-            raise SettingsError(f"the key file {path} is cut short; restore it or remove it")
-        return key
-
-
-def _make_key(path: Path) -> None:
-    # A link appears whole or not at all: of two processes that start at once, both read one key.
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
-        with contextlib.suppress(FileExistsError):
-            path.hardlink_to(draft)
-    finally:
-        draft.unlink(missing_ok=True)
+            keys = key_file.keys_in(self.embedded.with_suffix(".key"))
+        except key_file.KeyFileError as error:
+            raise SettingsError(f"{PREFIX}DATABASE_URL: {error}") from None
+        return (*keys, *older)
 
 
 def load(**values: Any) -> Settings:
@@ -237,3 +285,7 @@ def _line(error: dict[str, Any]) -> str:
         return message
     name = str(error["loc"][0]).removeprefix(PREFIX).rstrip("_").upper()
     return f"{PREFIX}{name}: {message[0].lower() + message[1:]}"
+
+
+def _listed(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]

@@ -9,15 +9,14 @@ from datetime import timedelta
 import pytest
 from conftest import OpenWith
 from peers.newsroom import FRIDAY_NOON, at_work, publish, subscribe
+from peers.sending import binder_of
 
 from service import binding, pipeline, preferences
-from service.binding import Binder
 from service.domain.deliveries import Claim
 from service.domain.papers import Paper
 from service.domain.readers import Preferences
 from service.installation import Installation
 from service.mail.address import parse_address
-from service.store import parts
 
 LAMP = Paper(
     title="Lamp: World Models for Agents",
@@ -32,14 +31,6 @@ FERRY = Paper(
         "We present Ferry. It floats."
     ),
 )
-
-
-def binder_of(installation: Installation) -> Binder:
-    def load(part_ids: object) -> dict[int, bytes]:
-        with installation.database.read() as connection:
-            return parts.bodies_of(connection, part_ids)  # type: ignore[arg-type]
-
-    return Binder(installation.house, installation.signer, installation.key, load)
 
 
 def claims_of(installation: Installation) -> list[Claim]:

@@ -26,6 +26,7 @@ GOOD: dict[str, tuple[str, Callable[[Settings], Any], Any]] = {
         lambda s: s.database.render_as_string(hide_password=False),
         "postgresql+psycopg://ada:pass@db/papers",
     ),
+    "MARKER_FILE": ("/var/last-sent", lambda s: s.marker, Path("/var/last-sent")),
     "SMTP_URL": ("smtps://a%40b:p%3Aq@mail.example.org", lambda s: s.route.password, "p:q"),
     "SMTP_CONNECTIONS": ("16", lambda s: s.smtp_connections, 16),
     "SMTP_CONNECTION_LETTERS": ("50", lambda s: s.smtp_connection_letters, 50),
@@ -36,6 +37,10 @@ GOOD: dict[str, tuple[str, Callable[[Settings], Any], Any]] = {
     "SMTP_WAIT_DATA": ("14", lambda s: s.smtp_wait_data, 14),
     "SMTP_WAIT_BLOCK": ("15", lambda s: s.smtp_wait_block, 15),
     "SMTP_WAIT_DOT": ("16", lambda s: s.smtp_wait_dot, 16),
+    "ROUTE_CONNECTIONS": ("20", lambda s: s.limits.connections, 20),
+    "LETTERS_A_MINUTE": ("600", lambda s: s.limits.letters, 600),
+    "DOMAIN_CONNECTIONS": ("3", lambda s: s.limits.domain_connections, 3),
+    "DOMAIN_LETTERS_A_MINUTE": ("60", lambda s: s.limits.domain_letters, 60),
     "BASE_URL": ("https://p.example.org/", lambda s: s.base_url, "https://p.example.org"),
     "FROM": ("Papers <p@example.org>", lambda s: s.from_, "Papers <p@example.org>"),
     "REPLY_TO": ("help@example.org", lambda s: s.reply_to, "help@example.org"),
@@ -45,7 +50,13 @@ GOOD: dict[str, tuple[str, Callable[[Settings], Any], Any]] = {
     "DKIM_DOMAIN": ("example.org", lambda s: s.dkim_domain, "example.org"),
     "DKIM_SELECTOR": ("august", lambda s: s.dkim_selector, "august"),
     "DKIM_KEY_FILE": ("/etc/dkim.pem", lambda s: s.dkim_key_file, Path("/etc/dkim.pem")),
-    "SECRET_KEY": (KEY, lambda s: s.signing_key(), KEY.encode()),
+    "SECRET_KEY": (KEY, lambda s: s.signing_keys()[0], KEY.encode()),
+    "OLDER_SECRET_KEYS": (KEY, lambda s: s.signing_keys()[1], KEY.encode()),
+    "TRUSTED_PROXIES": ("10.0.0.0/8 ::1", lambda s: s.trusted_proxies, "10.0.0.0/8 ::1"),
+    "REQUESTS_PER_ADDRESS": ("3", lambda s: s.requests_per_address, 3),
+    "REQUESTS_PER_NETWORK": ("0", lambda s: s.requests_per_network, 0),
+    "REQUESTS_IN_ALL": ("9000", lambda s: s.requests_in_all, 9000),
+    "MAILBOX": ("/var/mail/papers", lambda s: s.mailbox, Path("/var/mail/papers")),
     "DIGEST_DIR": ("/var/papers", lambda s: s.digest_dir, Path("/var/papers")),
     "MAX_FILE_BYTES": ("1000", lambda s: s.max_file_bytes, 1000),
     "DONE": ("move", lambda s: s.done, "move"),
@@ -55,6 +66,11 @@ GOOD: dict[str, tuple[str, Callable[[Settings], Any], Any]] = {
     "LOOKBACK_DAYS": ("7", lambda s: s.lookback_days, 7),
     "RETENTION_DAYS": ("90", lambda s: s.retention_days, 90),
     "TRENDING_SECTION": ("false", lambda s: s.trending_section, False),
+    "API_ORIGINS": (
+        "https://www.example.org, http://127.0.0.1:3000",
+        lambda s: s.named_origins,
+        ("https://www.example.org", "http://127.0.0.1:3000"),
+    ),
     "TICK_SECONDS": ("0.5", lambda s: s.tick_seconds, 0.5),
     "UNCERTAIN": ("hold", lambda s: s.uncertain, "hold"),
     "BREAKER_PERCENT": ("2.5", lambda s: s.breaker_percent, 2.5),
@@ -130,6 +146,9 @@ WRONG = [
     ("SMTP_URL", "smtps://mail.example.org:99999"),
     ("SMTP_CONNECTIONS", "0"),
     ("SMTP_CONNECTIONS", "many"),
+    ("API_ORIGINS", "*"),
+    ("API_ORIGINS", "https://www.example.org/path"),
+    ("API_ORIGINS", "www.example.org"),
     ("BASE_URL", "papers.example.org"),
     ("BASE_URL", "http://papers.example.org"),
     ("BASE_URL", "https://papers.example.org/digest"),
@@ -142,6 +161,10 @@ WRONG = [
     ("FROM", "ä@example.org"),
     ("REPLY_TO", "help"),
     ("SECRET_KEY", "mackerel"),
+    ("OLDER_SECRET_KEYS", "mackerel"),
+    ("TRUSTED_PROXIES", "proxy.example.org"),
+    ("TRUSTED_PROXIES", "10.0.0.1/8"),
+    ("REQUESTS_PER_NETWORK", "-1"),
     ("MAX_FILE_BYTES", "-1"),
     ("DONE", "keep"),
     ("SOURCES", "hf-weekly"),
@@ -240,9 +263,9 @@ def test_postgresql_needs_a_key_and_is_told_how_to_make_one() -> None:
 
 def test_the_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
     chosen = settings.load()
-    key = chosen.signing_key()
+    (key,) = chosen.signing_keys()
     assert len(key) >= 32
-    assert settings.load().signing_key() == key
+    assert settings.load().signing_keys() == (key,)
     file = tmp_path / "paperround.key"
     assert file.read_bytes().strip() == key
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -252,19 +275,33 @@ def test_the_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
 def test_a_key_that_was_cut_short_is_refused(tmp_path: Path) -> None:
     (tmp_path / "paperround.key").write_text("short")
     with pytest.raises(SettingsError, match=r"paperround\.key is cut short"):
-        settings.load().signing_key()
+        settings.load().signing_keys()
+
+
+def test_a_key_file_may_hold_older_keys_and_so_may_a_setting(tmp_path: Path) -> None:
+    old, new, oldest = "o" * 32, "n" * 32, "x" * 40
+    (tmp_path / "paperround.key").write_text(f"{new}\n\n{old}\n")
+    assert settings.load(older_secret_keys=oldest).signing_keys() == (
+        new.encode(),
+        old.encode(),
+        oldest.encode(),
+    )
+    chosen = settings.load(secret_key=new, older_secret_keys=f"{old} {oldest}")
+    assert chosen.signing_keys() == (new.encode(), old.encode(), oldest.encode())
+    with pytest.raises(SettingsError, match=f"^{PREFIX}OLDER_SECRET_KEYS: holds a key shorter"):
+        settings.load(older_secret_keys=f"{old} short")
 
 
 def test_threads_that_open_at_once_read_one_key(tmp_path: Path) -> None:
     for number in range(30):
         chosen = settings.load(database_url=f"sqlite:///{tmp_path}/{number}.db")
-        assert len(set(at_once(*[chosen.signing_key] * 6))) == 1
+        assert len(set(at_once(*[chosen.signing_keys] * 6))) == 1
 
 
 def test_processes_that_start_at_once_make_one_key(tmp_path: Path) -> None:
     program = (
         "import sys; from service import settings; chosen = settings.load(); "
-        "print('ready', flush=True); sys.stdin.readline(); print(chosen.signing_key().decode())"
+        "print('ready', flush=True); sys.stdin.readline(); print(chosen.signing_keys()[0].decode())"
     )
     started = [
         subprocess.Popen(

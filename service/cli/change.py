@@ -13,6 +13,7 @@ from service.cli.options import (
     AsJson,
     Email,
     Follow,
+    HowOften,
     MaxPapers,
     MinUpvotes,
     Mute,
@@ -57,6 +58,7 @@ def change(
     name: Name = None,
     timezone: Timezone = None,
     send_at: SendAt = None,
+    cadence: HowOften = None,
     max_papers: MaxPapers = None,
     as_json: AsJson = False,
 ) -> None:
@@ -81,6 +83,7 @@ def change(
                 chosen,
                 timezone=timezone or chosen.timezone,
                 send_at=chosen.send_at if send_at is None else parse_hour(send_at),
+                cadence=cadence or chosen.cadence,
                 max_papers=max_papers or chosen.max_papers,
                 name=chosen.name if name is None else name.strip() or None,
                 filters=filters,

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
 from service.cli.report import WorkFailed
@@ -9,8 +10,17 @@ from service.cli.report import WorkFailed
 Row = dict[str | None, str]
 _COLUMNS = (
     *("email", "name", "topics", "mutes", "follows", "min_upvotes"),
-    *("timezone", "send_at", "status"),
+    *("timezone", "send_at", "cadence", "max_papers", "status"),
 )
+
+
+def write(rows: Iterable[Row]) -> str:
+    """Return rows as a file that `read` takes, its header first."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(_COLUMNS)
+    writer.writerows([row.get(name, "") for name in _COLUMNS] for row in rows)
+    return text.getvalue()
 
 
 def read(file: Path) -> list[tuple[int, Row]]:

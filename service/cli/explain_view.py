@@ -41,6 +41,7 @@ def trace_document(told: Trace) -> dict[str, Any]:
             ],
             "timezone": wanted.preferences.timezone,
             "send_at": f"{wanted.preferences.send_at:%H:%M}",
+            "cadence": wanted.preferences.cadence,
             "max_papers": wanted.preferences.max_papers,
             "mutes": list(wanted.preferences.filters.mutes),
             "follows": list(wanted.preferences.filters.follows),
@@ -123,7 +124,7 @@ def print_trace(told: Trace) -> None:
         say(f"Suppressed: {told.suppression.words}, since {told.suppression.since:%Y-%m-%d}")
     if told.wanted:
         chosen = told.wanted.preferences
-        hour = f"at {chosen.send_at:%H:%M}, {chosen.timezone}"
+        hour = f"{chosen.cadence.spoken} at {chosen.send_at:%H:%M}, {chosen.timezone}"
         say(f"Wanted:     {hour}, at most {number(chosen.max_papers, 'paper')}")
         if not told.wanted.wishes:
             say("Topics:     none: trending")

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from service import fetching, settings
+from service.cli import queue_view
 from service.cli.clock import clock
 from service.cli.report import counts, number, print_json, say
 from service.domain.sources import Condition
@@ -12,12 +13,14 @@ from service.installation import open_installation
 from service.store import (
     deliveries,
     editions,
+    gate,
     holds,
     papers,
     refusals,
     subscribers,
     suppressions,
 )
+from service.store.waiting import waiting
 
 
 def add_to(app: typer.Typer) -> None:
@@ -39,6 +42,8 @@ def status(
         held = holds.in_force(connection)
         suppressed, awaiting = suppressions.count(connection)
         policy = refusals.for_policy(connection, clock(None)())
+        queue = waiting(connection, installation.limits, clock(None)())
+        slowed = gate.slowed(connection, installation.limits)
     verdict = "each accounted for" if books.balanced else "NOT BALANCED"
     if as_json:
         print_json(
@@ -48,6 +53,8 @@ def status(
                 "subscribers": readers,
                 "deliveries": books.by_status,
                 "books": {"planned": books.planned, "balanced": books.balanced},
+                "waiting": queue_view.document(queue),
+                "slowed": slowed,
                 "holds": [
                     {"scope": row.scope, "reason": row.reason, "since": row.since.isoformat()}
                     for row in held.rows
@@ -62,13 +69,19 @@ def status(
     say(f"Subscribers:  {counts(readers) or 'none'}")
     say(f"Letters:      {counts(books.by_status) or 'none'}")
     say(f"Books:        {number(books.planned, 'letter')} planned, {verdict}")
+    for line in queue_view.lines(queue):
+        say(f"Queued:       {line}")
+    for line in queue_view.slowed(slowed):
+        say(f"Slowed:       {line}")
     if suppressed or awaiting:
         say(f"Suppressed:   {counts({'in force': suppressed, 'awaiting your word': awaiting})}")
     for row in held.rows:
-        what = "halted" if row.scope == holds.BREAKER else "paused"
+        what = "halted" if row.halts else "paused"
         where = f" to {row.domain}" if row.domain else ""
         say(f"Held:         letters{where} are {what} since {row.since:%Y-%m-%d %H:%M} UTC")
         say(f"              {row.reason}")
+    if installation.marker is None:
+        say("Backups:      a restored one would not be noticed: set PAPERROUND_MARKER_FILE")
     if policy.count:
         say(
             f"ALERT:        {number(policy.count, 'letter')} refused for policy within 24 hours, "

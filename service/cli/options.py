@@ -4,6 +4,9 @@ from typing import Annotated
 
 import typer
 
+from service.domain.readers import MOST_PAPERS
+from service.domain.timetable import Cadence
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The subscriber's address.")]
 Name = Annotated[str | None, typer.Option(metavar="NAME", help="The reader's name.")]
@@ -29,9 +32,13 @@ Timezone = Annotated[
 SendAt = Annotated[
     str | None, typer.Option(metavar="HH:MM", help="The hour on the reader's own clock.")
 ]
+HowOften = Annotated[
+    Cadence | None,
+    typer.Option("--cadence", help="How often; for a weekly letter its day.", show_choices=True),
+]
 MaxPapers = Annotated[
     int | None,
-    typer.Option(metavar="N", min=1, max=50, help="At most so many papers a letter."),
+    typer.Option(metavar="N", min=1, max=MOST_PAPERS, help="At most so many papers a letter."),
 ]
 Domain = Annotated[
     str | None,

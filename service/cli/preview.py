@@ -15,7 +15,7 @@ import typer
 from service import one_reader, settings
 from service.cli.clock import clock
 from service.cli.report import WorkFailed, notice, say
-from service.domain.digests import Skipped
+from service.domain.digests import SkipReason
 from service.domain.policy import Result
 from service.installation import Installation, open_installation
 from service.mail.address import Address, parse_address
@@ -95,8 +95,8 @@ def _next_letter(
     )
     if isinstance(letter, bytes):
         return letter
-    if isinstance(letter, Skipped):
-        words = f"No letter would come: {letter.reason.words}."
+    if isinstance(letter, SkipReason):
+        words = f"No letter would come: {letter.words}."
     elif known.status != "active":
         words = f"{address.shown} is {known.status}: no letter would come."
     else:

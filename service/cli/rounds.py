@@ -11,26 +11,28 @@ from typing import Annotated, Any
 
 import typer
 
-from service import fetching, pipeline, settings
+from service import fetching, pipeline, requests, settings
+from service.cli import queue_view
 from service.cli.clock import Clock, clock
 from service.cli.progress import progress
 from service.cli.report import (
     WorkFailed,
-    counts,
     notice,
     number,
     print_json,
     print_table,
     say,
 )
+from service.cli.round_view import say_delivered, say_planned
+from service.delivering import Delivered
 from service.domain.digests import SkipReason
 from service.domain.policy import Result
 from service.installation import Installation, open_installation
 from service.intake import Ingested
-from service.pipeline import Delivered
 from service.planning import Plan
 from service.sources import jsonlines
 from service.store import deliveries
+from service.store.waiting import waiting
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 At = Annotated[
@@ -107,18 +109,21 @@ def plan(now: Now = False, at: At = None, quiet: Quiet = False, as_json: AsJson 
     with open_installation(settings.load()) as installation:
         made = _plan(installation, tick, now, quiet)
         if not as_json:
-            _say_planned(made)
-        _close(installation, made, Delivered(), began, as_json, {})
+            say_planned(made)
+        _close(installation, made, Delivered(), tick, began, as_json, {})
 
 
 def deliver(at: At = None, quiet: Quiet = False, as_json: AsJson = False) -> None:
-    """Send the queued letters that are due."""
+    """Send the queued letters that are due.
+
+    Where limits are set it takes its time, until all have gone; Ctrl-C leaves the rest queued.
+    """
     tick, began = clock(at), time.monotonic()
     with _ready_to_deliver() as installation:
         delivered = _deliver(installation, tick, quiet)
         if not as_json:
-            _say_delivered(delivered)
-        _close(installation, Plan(), delivered, began, as_json, {})
+            say_delivered(delivered)
+        _close(installation, Plan(), delivered, tick, began, as_json, {})
     _fail_for([], delivered)
 
 
@@ -134,9 +139,9 @@ def send(now: Now = False, at: At = None, quiet: Quiet = False, as_json: AsJson 
             changed = [report for report in reports if report.status != "unchanged"]
             if changed:
                 _print_editions(changed)
-            _say_planned(made)
-            _say_delivered(delivered)
-        _close(installation, made, delivered, began, as_json, extra)
+            say_planned(made)
+            say_delivered(delivered)
+        _close(installation, made, delivered, tick, began, as_json, extra)
     _fail_for(reports, delivered)
 
 
@@ -189,8 +194,10 @@ def _deliver(installation: Installation, tick: Clock, quiet: bool) -> Delivered:
         for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
+        requests.answer(installation, tick())
         with progress("Delivering", "letters", quiet=quiet) as tell:
-            return pipeline.deliver(installation, tick, stop, tell)
+            # There may be no other run for a day, from cron: this one waits for the limits.
+            return pipeline.deliver(installation, tick, stop, tell, patient=True)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -226,38 +233,11 @@ def _print_editions(reports: Sequence[Ingested]) -> None:
             )
 
 
-def _say_planned(made: Plan) -> None:
-    say(f"Planned:   {number(made.planned, 'letter')} for {number(made.due, 'reader')} due")
-    if made.skipped.total():
-        say(f"Skipped:   {counts({reason.value: n for reason, n in made.skipped.items()})}")
-    if made.superseded:
-        say(f"Replaced:  {number(made.superseded, 'older unsent letter')}")
-
-
-def _say_delivered(delivered: Delivered) -> None:
-    words = counts(
-        {
-            "sent": delivered.results[Result.ACCEPTED],
-            "failed": delivered.results[Result.REFUSED],
-            "deferred": delivered.results[Result.DEFERRED],
-            "uncertain": delivered.results[Result.UNCERTAIN],
-            "expired": delivered.expired,
-            "cancelled": delivered.withdrawn,
-        }
-    )
-    say(f"Delivered: {words or 'nothing'}")
-    if delivered.suppressed:
-        say(f"Suppressed: {delivered.suppressed:,}, since the server knows no such address")
-    if delivered.paused is not None:
-        notice(f"Letters are paused ({delivered.paused}): `paperround resume` goes on.")
-    if delivered.policy:
-        notice(f"ALERT: {delivered.policy:,} refused for policy, lastly: {delivered.policy_reply}")
-
-
 def _close(
     installation: Installation,
     made: Plan,
     delivered: Delivered,
+    tick: Clock,
     began: float,
     as_json: bool,
     extra: dict[str, Any],
@@ -265,6 +245,7 @@ def _close(
     """Print the JSON report, or what waits in the queue."""
     with installation.database.read() as connection:
         books = deliveries.books(connection)
+        queue = waiting(connection, installation.limits, tick())
     report = {
         "due": made.due,
         "planned": made.planned,
@@ -276,6 +257,8 @@ def _close(
         "expired": delivered.expired + made.superseded,
         "cancelled": delivered.withdrawn,
         "queued": books.by_status["queued"],
+        "waiting": queue_view.document(queue),
+        "slowed": delivered.slowed,
         "seconds": round(time.monotonic() - began, 3),
         "books": {**books.by_status, "planned": books.planned, "balanced": books.balanced},
         "suppressed": delivered.suppressed,
@@ -287,6 +270,8 @@ def _close(
         print_json(extra | report)
         return
     say(f"Queued:    {number(books.by_status['queued'], 'letter')}")
+    for line in queue_view.lines(queue):
+        say(f"           {line}")
     if not books.balanced:
         notice(f"The books do not balance: {books.planned} planned, {books.by_status}.")
 

@@ -3,7 +3,7 @@
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
@@ -19,6 +19,7 @@ from service.installation import open_installation
 from service.observe import set_up_logging
 from service.schedule import Schedule
 from service.web.app import web_app
+from service.web.patience import HEADER_SECONDS, patient
 
 
 def add_to(app: typer.Typer) -> None:
@@ -47,7 +48,9 @@ def run(
 
     with (
         open_installation(chosen) as installation,
-        serving(web_app(installation, now), listen(host, port)) as address,
+        serving(
+            web_app(installation, now), listen(host, port), proxies=chosen.trusted_proxies.split()
+        ) as address,
     ):
         schedule = Schedule(installation, now, tick_seconds=chosen.tick_seconds)
         schedule.start()
@@ -70,14 +73,27 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 @contextmanager
-def serving(app: FastAPI, listening: socket.socket) -> Iterator[str]:
-    """Serve the application in a thread; give its address, and stop at the end."""
+def serving(
+    app: FastAPI,
+    listening: socket.socket,
+    *,
+    proxies: Sequence[str] = (),
+    header_seconds: float = HEADER_SECONDS,
+) -> Iterator[str]:
+    """Serve the application in a thread; give its address, and stop at the end.
+
+    For whom a client asks (X-Forwarded-For) is believed only of `proxies`: addresses, networks.
+    A client that has not said what it wants within `header_seconds` is hung up on.
+    """
     # No access log: the paths hold readers' tokens.
     config = uvicorn.Config(
         app,
+        http=patient(header_seconds),
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
         timeout_graceful_shutdown=5,
         limit_concurrency=200,
     )

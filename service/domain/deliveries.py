@@ -17,6 +17,9 @@ class Kind(StrEnum):
     WELCOME = "welcome"
     GOODBYE = "goodbye"
     PREFERENCES = "preferences"
+    ACCOUNT = "account"
+    ADDRESS = "address"
+    MOVED = "moved"
 
     @property
     def priority(self) -> int:
@@ -28,7 +31,8 @@ class Kind(StrEnum):
 class Claim:
     """A letter a worker has claimed, with all that its bytes are made of.
 
-    `recipient` is an address as its owner writes it; `slots` are further words of the letter.
+    `recipient` is an address as its owner writes it, `domain` the destination domain of the
+    subscriber's; `slots` are further words of the letter.
     """
 
     delivery_id: int
@@ -36,6 +40,7 @@ class Claim:
     kind: Kind
     token: str
     recipient: str
+    domain: str | None
     preference_id: int | None
     preferences: Preferences
     asked_at: datetime | None

@@ -1,6 +1,5 @@
 """What one reader gets on one date: so many papers at most, or a reason for none."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 # Beyond the cards, a letter lists as many papers by title, and as many that trend.
@@ -31,11 +30,6 @@ class SkipReason(StrEnum):
                 return "no new paper that matched had the upvotes asked for"
             case SkipReason.SUPPRESSED:
                 return "the address is suppressed"
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    reason: SkipReason
 
 
 def nothing_left(*, muted: int, below: int) -> SkipReason:

@@ -4,10 +4,12 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
-from typing import NamedTuple
 
 from service.domain.filters import UNFILTERED, Filters
+from service.domain.timetable import Cadence
 from service.domain.wishes import Wish
+
+MOST_PAPERS = 50
 
 
 class Consent(StrEnum):
@@ -21,13 +23,16 @@ class Consent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """How a reader wants the letter: the hour is on the clocks of their own zone."""
+    """How a reader wants the letter, with at most `max_papers` (1 to MOST_PAPERS); hour and days
+    are those of their own zone.
+    """
 
     timezone: str = "UTC"
     send_at: time = time(7)
     max_papers: int = 10
     name: str | None = None
     filters: Filters = UNFILTERED
+    cadence: Cadence = Cadence.DAILY
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,28 +60,10 @@ class Subscriber:
         return self.preferences.name
 
 
-class Reader(NamedTuple):
-    """An active subscriber whose letter is due for `local_date`.
-
-    `address` is in normal form. `topics` pairs topic ids with the words the reader knows them by.
-    `unsent` is an older digest still in the queue, which a new one supersedes, with the seq it
-    starts from. Most readers have no `filters`.
-    """
-
-    subscriber_id: int
-    address: str
-    preference_id: int
-    max_papers: int
-    local_date: date
-    watermark: int
-    topics: tuple[tuple[int, str], ...] = ()
-    unsent: tuple[int, int] | None = None
-    filters: Filters | None = None
-
-    @property
-    def served_to(self) -> int:
-        """The seq up to which papers have been sent, or are on their way for good."""
-        return self.watermark if self.unsent is None else min(self.watermark, self.unsent[1])
+def masked(email: str) -> str:
+    """Return an address that its owner recognises and nobody else can write to."""
+    local, _, domain = email.rpartition("@")
+    return f"{local[:1]}…@{domain}"
 
 
 def address_hash(address: str) -> str:

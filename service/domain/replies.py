@@ -3,7 +3,7 @@
 import re
 from enum import StrEnum
 
-from service.domain.policy import Outcome, Result
+from service.domain.policy import Outcome, Result, Stage
 
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?!\S)")
 _MAILBOX_CODES = frozenset((550, 551, 553))
@@ -14,6 +14,7 @@ _MAILBOX_CODES = frozenset((550, 551, 553))
 # a letter that no receiver sees.
 _NO_SUCH_ADDRESS = frozenset(((1, 1), (1, 3), (1, 6), (1, 10)))
 _POLICY = 7
+_MAILBOX_FULL = "4.2.2"
 
 
 class Fault(StrEnum):
@@ -47,3 +48,17 @@ def fault(outcome: Outcome) -> Fault | None:
     if outcome.code in _MAILBOX_CODES and (subject, detail) in _NO_SUCH_ADDRESS:
         return Fault.ADDRESS
     return Fault.UNKNOWN
+
+
+def asks_for_less(outcome: Outcome) -> bool:
+    """Say whether a domain asks for fewer letters: 4xx at RCPT, save for one full mailbox (X.2.2).
+
+    421 closes the whole channel; that concerns the route.
+    """
+    code = outcome.code or 0
+    return (
+        outcome.stage is Stage.RCPT
+        and 400 <= code < 500
+        and code != 421
+        and not outcome.text.startswith(_MAILBOX_FULL)
+    )

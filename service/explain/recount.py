@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+
 from service.domain.filters import Filters, by_author, enough_upvotes
 from service.domain.matches import Verdict
 from service.domain.papers import Paper
 from service.domain.topics import parse
 from service.domain.wishes import Wish
 from service.matching.index import PaperIndex
-from service.matching.rankings import Rankings, Want
+from service.matching.rankings import Rankings, Readers
 from service.store.papers import StoredPaper
 from service.store.wanted import Wanted
 
@@ -69,8 +71,14 @@ def recount(papers: Sequence[StoredPaper], wanted: Wanted, today: date) -> Recou
         )
         topics = [(n, wish.shown) for n, wish in enumerate(wanted.wishes)]
         # No seq is below: all of them are new.
-        want = Want(topics, -1, len(papers), wanted.preferences.filters)
-        choice = rankings.choose(rankings.gather([want])[0])
+        reader = Readers(
+            served_to=np.array([-1]),
+            max_papers=np.array([len(papers)]),
+            wisher=np.zeros(len(topics), dtype=np.int64),
+            topics=topics,
+            filters={0: wanted.preferences.filters},
+        )
+        choice = rankings.choose(rankings.gather(reader)[0])
         return Recount(
             tuple(by_id[rankings.places[place]] for place in choice.place),
             tuple((wish, rankings.count(n)) for n, wish in enumerate(wanted.wishes)),

@@ -9,19 +9,19 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from service.domain.digests import SkipReason
-from service.domain.readers import Consent, Subscriber, address_hash
-from service.domain.timetable import local_date, spoken_zone, zone
+from service.domain.readers import Consent, Preferences, Subscriber, address_hash
+from service.domain.timetable import local_date, next_letter, spoken_zone, zone
 from service.explain.recount import Recount, recount
 from service.mail.address import parse_address
 from service.mail.letter import Because, Card
 from service.store import (
+    audience,
     clocks,
     consents,
     deliveries,
     digests,
     papers,
     parts,
-    readers,
     suppressions,
     wanted,
 )
@@ -129,7 +129,8 @@ def trace(
     # Only for today is it known which papers a plan would look at.
     mark = served_to(connection, reader, day)
     last = papers.last_seq(connection) if day == today else mark
-    because = _why_not_due(subscriber, day, now, consent, suppressed, new=last - mark)
+    chosen = held.preferences if held else subscriber.preferences
+    because = _why_not_due(subscriber, chosen, day, now, consent, suppressed, new=last - mark)
     return Trace(
         subscriber,
         day,
@@ -146,8 +147,8 @@ def trace(
 
 def served_to(connection: Connection, subscriber_id: int, day: date) -> int:
     """Return the seq after which the next plan begins for a reader."""
-    for reader in readers.page(connection, [subscriber_id], day):
-        return reader.served_to
+    for seq in audience.look(connection, [subscriber_id], day).served_to.tolist():
+        return int(seq)
     return clocks.watermark(connection, subscriber_id)
 
 
@@ -183,6 +184,7 @@ def _recounted(
 
 def _why_not_due(
     subscriber: Subscriber,
+    chosen: Preferences,
     day: date,
     now: datetime,
     consent: ConsentEvent | None,
@@ -190,7 +192,6 @@ def _why_not_due(
     *,
     new: int,
 ) -> str:
-    chosen = subscriber.preferences
     local = now.astimezone(zone(chosen.timezone))
     clock = f"{chosen.send_at:%H:%M}, {spoken_zone(chosen.timezone)}"
     if day > local.date():
@@ -204,6 +205,12 @@ def _why_not_due(
         return f"they {was} {consent.event} since {consent.at:%Y-%m-%d %H:%M} UTC{end}"
     if suppressed is not None and suppressed.since <= _end_of(day, subscriber):
         return f"the address is suppressed ({suppressed.words})"
+    if not chosen.cadence.meets(day):
+        coming = next_letter(day, chosen.cadence)
+        return (
+            f"it {'is' if day == local.date() else 'was'} not one of their days: letters come"
+            f" {chosen.cadence.spoken}, the next one on {coming} at {clock}"
+        )
     if day < local.date():
         return "nothing is on record for that date: no letter, and only the last skip is kept"
     if local.time() < chosen.send_at:
@@ -223,7 +230,9 @@ def _consent_at(
             break
         if event.event in set(Consent):
             found = event
-        elif found is None or found.event == Consent.UNSUBSCRIBED:
+        elif event.event in consents.ASKED and (
+            found is None or found.event == Consent.UNSUBSCRIBED
+        ):
             found = ConsentEvent(event.at, Consent.PENDING, event.source)
     return found
 

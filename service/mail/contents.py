@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from markupsafe import escape
-
 from service.domain.digests import ALSO_LISTED
 from service.mail import wording
 from service.mail.card import Card
@@ -54,11 +52,18 @@ class Contents:
 
 
 def body(
-    contents: Contents, topics: int, matched: int, web: str, pieces: Mapping[str, Stencil]
-) -> dict[Slot, Sequence[bytes]]:
+    contents: Contents,
+    topics: int,
+    matched: int,
+    web: tuple[bytes, bytes],
+    pieces: Mapping[str, Stencil],
+    *,
+    weekly: bool = False,
+) -> dict[Slot, bytes | Sequence[bytes]]:
     """Return the encoded lists of a digest, in pieces, by the slots they stand in.
 
-    `topics` and `matched` are counts, as in `Personal`; `web` is where the web copy is.
+    `topics` and `matched` are counts, as in `Personal`; `web` is the link to the web copy,
+    encoded for text and for HTML.
     """
     if not contents:
         return {}
@@ -72,23 +77,30 @@ def body(
     text_trending, html_trending = _lines(contents.trending)
     left_out = matched - len(contents.cards) - len(contents.also) if topics else 0
     if left_out > 0:
-        more = encode(wording.more_on_the_web(left_out))
-        text_also.append(pieces["more.txt"].fill({"more": more, "web": encode(web)}))
-        html_also.append(pieces["more.html"].fill({"more": more, "web": encode(escape(web))}))
+        more = _more(left_out)
+        text_also.append(pieces["more.txt"].fill({"more": more, "web": web[0]}))
+        html_also.append(pieces["more.html"].fill({"more": more, "web": web[1]}))
     heading = _ALSO_MATCHED if topics else _ALSO_TRENDING
+    trending = _TRENDING_THIS_WEEK if weekly else _TRENDING
     text_section, html_section = pieces["section.txt"], pieces["section.html"]
     return {
         ("text", "cards"): text,
         ("html", "cards"): html,
         ("text", "also"): _section(text_section, heading, text_also),
         ("html", "also"): _section(html_section, heading, html_also),
-        ("text", "trending"): _section(text_section, _TRENDING, text_trending),
-        ("html", "trending"): _section(html_section, _TRENDING, html_trending),
+        ("text", "trending"): _section(text_section, trending, text_trending),
+        ("html", "trending"): _section(html_section, trending, html_trending),
     }
+
+
+@lru_cache(maxsize=256)
+def _more(left_out: int) -> bytes:
+    return encode(wording.more_on_the_web(left_out))
 
 
 _ALSO_MATCHED, _ALSO_TRENDING = encode("Also matched"), encode("Also trending")
 _TRENDING = encode("Trending today, outside your topics")
+_TRENDING_THIS_WEEK = encode("Trending this week, outside your topics")
 
 
 def _lines(entries: Sequence[Entry]) -> tuple[list[bytes], list[bytes]]:

@@ -1,7 +1,8 @@
 """A frame: one kind of letter with slots where the reader's own words go."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from service.mail.mime import encode, pack, unpack
 from service.mail.stencil import MARK, Stencil
@@ -9,7 +10,7 @@ from service.mail.stencil import MARK, Stencil
 Slot = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Frame:
     """The encoded literal segments of a message, and the slot that follows each but the last.
 
@@ -50,11 +51,31 @@ class Frame:
         stencils = {name: Stencil.cut(piece) for name, piece in pieces.items()}
         return cls(kind, (*literals, tail), tuple(slots), stencils)
 
-    @property
+    @cached_property
+    def slots_in(self) -> Mapping[str, Sequence[tuple[Slot, str]]]:
+        """The slots by place, each once, with their names."""
+        found: dict[str, dict[Slot, str]] = {"header": {}, "text": {}, "html": {}}
+        for slot in self.slots:
+            found[slot[0]][slot] = slot[1]
+        return {place: tuple(names.items()) for place, names in found.items()}
+
+    def filled(self, values: Mapping[Slot, bytes | Sequence[bytes]]) -> list[bytes]:
+        """Return the pieces of the message, with encoded values in all slots, lists in pieces."""
+        pieces: list[bytes] = []
+        for literal, slot in zip(self.literals, self.slots, strict=False):
+            value = values[slot]
+            if isinstance(value, bytes):
+                pieces += (literal, value)
+            else:
+                pieces.append(literal)
+                pieces += value
+        pieces.append(self.literals[-1])
+        return pieces
+
+    @cached_property
     def before_html(self) -> bytes:
         """The literal that the HTML part begins in."""
-        places = [place for place, _ in self.slots]
-        return self.literals[places.index("html")]
+        return self.literals[[place for place, _ in self.slots].index("html")]
 
     def pack(self) -> bytes:
         """Return the frame as a part to store."""

@@ -57,6 +57,11 @@ class House:
         return mailbox_value(getaddresses([self.sender])[0][0] or "Paperround", self.address)
 
     @property
+    def contact(self) -> str:
+        """The address at which a person reads what readers write."""
+        return address_value(self.reply_to) if self.reply_to else self.address
+
+    @property
     def host(self) -> str:
         """The domain of the sender's address."""
         return self.address.rpartition("@")[2]

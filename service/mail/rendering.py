@@ -16,7 +16,17 @@ from service.mail.stencil import MARK, slots
 from service.mail.templates import TemplateMistake, Templates
 
 # A first digest is one with words of its own.
-Kind = Literal["digest", "first", "confirm", "welcome", "goodbye", "preferences"]
+Kind = Literal[
+    "digest",
+    "first",
+    "confirm",
+    "welcome",
+    "goodbye",
+    "preferences",
+    "account",
+    "address",
+    "moved",
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _ON_THE_LIST = ("digest", "first", "welcome")
 
@@ -28,10 +38,13 @@ _DIGEST = (
 _SLOTS: Mapping[Kind, Mapping[str, str]] = {
     "digest": slots(*_DIGEST),
     "first": slots(*_DIGEST, "expect"),
-    "confirm": slots("asked_for", "confirm"),
+    "confirm": slots("cadence", "asked_for", "confirm"),
     "welcome": slots("greeting", "nothing", "expect", "opening", "unsubscribe"),
     "goodbye": slots("until", "undo"),
     "preferences": slots("preferences"),
+    "account": slots("account"),
+    "address": slots("address", "elsewhere", "asking"),
+    "moved": slots("elsewhere", "moved"),
 }
 # What no letter of a kind may lack, in text or in HTML.
 _NEEDED: Mapping[Kind, tuple[str, ...]] = {
@@ -41,6 +54,9 @@ _NEEDED: Mapping[Kind, tuple[str, ...]] = {
     "welcome": ("unsubscribe",),
     "goodbye": ("undo",),
     "preferences": ("preferences",),
+    "account": ("account",),
+    "address": ("address",),
+    "moved": (),
 }
 
 # What a digest may hold or not: templates of email/parts, and what they may write.

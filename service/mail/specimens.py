@@ -13,6 +13,7 @@ from service.mail.rendering import KINDS, Kind
 from service.mail.shown import show
 
 _SITE = "https://papers.example.org"
+_LINKS = ("confirm", "undo", "preferences", "account", "address")
 
 
 def specimens(letters: Letters, words: str) -> Iterator[tuple[Kind, bytes]]:
@@ -35,8 +36,9 @@ def specimens(letters: Letters, words: str) -> Iterator[tuple[Kind, bytes]]:
         asked_on=date(2026, 5, 3),
         next_on=date(2026, 8, 22),
         asked_for=(words, "memory"),
-        links={name: f"{_SITE}/{name}/specimen" for name in ("confirm", "undo", "preferences")},
+        links={name: f"{_SITE}/{name}/specimen" for name in _LINKS},
         undo_until=date(2026, 9, 20),
+        elsewhere=words,
     )
     for kind in KINDS:
         frame = Frame.unpack(letters.frame(kind))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from service.mail.plain import cut_at_word, cut_title, one_line
 
@@ -22,6 +22,7 @@ MONTHS = (
     "November",
     "December",
 )
+_A_WEEK = timedelta(days=7)
 PREHEADER_LENGTH = 110
 TOPIC_LENGTH = 40
 
@@ -51,13 +52,14 @@ def greeting(hour: int, day: date, name: str | None) -> str:
     return f"Good evening, {name}."
 
 
-def summary(papers: int, topics: int, matched: int) -> str:
+def summary(papers: int, topics: int, matched: int, *, weekly: bool = False) -> str:
     """Return what the letter brings: its papers, the reader's topics, how many more matched."""
     if not topics:
         many = f"{papers} most" if papers > 1 else "most"
-        return f"The {many} trending paper{_s(papers)} of the day."
+        return f"The {many} trending paper{_s(papers)} of the {'week' if weekly else 'day'}."
     more = f"; {matched - papers} more matched" if matched > papers else ""
-    return f"{papers} new paper{_s(papers)} for {topics} topic{_s(topics)}{more}."
+    here = f"{papers} paper{_s(papers)} this week" if weekly else f"{papers} new paper{_s(papers)}"
+    return f"{here} for {topics} topic{_s(topics)}{more}."
 
 
 def welcome(name: str) -> str:
@@ -75,9 +77,10 @@ def first_summary(papers: int, topics: int, matched: int) -> str:
     return f"To begin with, {here}{more}."
 
 
-def expect(schedule: str) -> str:
+def expect(schedule: str, *, weekly: bool = False) -> str:
     """Return what comes after a first letter."""
-    return f"From now on a letter comes {schedule}, on days with papers for you."
+    when = "in weeks" if weekly else "on days"
+    return f"From now on a letter comes {schedule}, {when} with papers for you."
 
 
 def nothing_yet(topics: Sequence[str], more: int) -> str:
@@ -148,11 +151,33 @@ def more_on_the_web(count: int) -> str:
     return f"And {count} more on the web"
 
 
-def asked(schedule: str, on: date | None, next_on: date | None) -> str:
-    """Return the footer's first sentences: why this letter came, and when the next one does."""
+def asked(schedule: str, on: date | None, day: date, next_on: date | None) -> str:
+    """Return the footer's first sentences: why the letter of `day` came, and when the next one
+    does."""
     since = f" on {on.day} {MONTHS[on.month - 1]} {on.year}" if on else ""
     said = f"You asked for this letter{since}" + (f": {schedule}." if schedule else ".")
-    return f"{said} The next one comes on {DAYS[next_on.weekday()]}." if next_on else said
+    if next_on is None:
+        return said
+    # A week ahead the weekday's name alone would be that of today.
+    near = next_on - day < _A_WEEK
+    coming = DAYS[next_on.weekday()] if near else long_date(next_on)
+    return f"{said} The next one comes on {coming}."
+
+
+def asking_to_move(elsewhere: str) -> str:
+    """Return what a letter to a new address asks; `elsewhere` is the address so far, shortened."""
+    return (
+        f"Someone, we hope you, asked that the letters which go to {elsewhere} come to this "
+        "address from now on."
+    )
+
+
+def moved(elsewhere: str) -> str:
+    """Return what a former address is told; `elsewhere` is the new one, shortened."""
+    return (
+        f"Your letters go to {elsewhere} from now on. It was asked for with a link that was mailed "
+        "to this address, and confirmed at the new one."
+    )
 
 
 def until(day: date | None) -> str:

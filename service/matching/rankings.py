@@ -8,11 +8,11 @@ from typing import NamedTuple, Self, TypeAlias
 import numpy as np
 
 from service.domain.expression import Expression
-from service.domain.filters import UNFILTERED, Filters, by_author
+from service.domain.filters import Filters, by_author
 from service.domain.papers import Paper
 from service.domain.ranking import TIERS, in_order, trending
 from service.domain.topics import parse
-from service.matching.finds import FOLLOWED, MUTED, TOP_TIER, Choice, Finds, Wants
+from service.matching.finds import FOLLOWED, MUTED, TOP_TIER, Choice, Finds, Integers, Wants
 from service.matching.index import PaperIndex
 
 # From so many upvotes on, a paper may be listed as trending.
@@ -44,27 +44,21 @@ Finder: TypeAlias = int | Followed | Muted | Everything
 Named: TypeAlias = tuple[Finder, str]
 
 EVERYTHING = Everything()
-_UNTITLED: Sequence[Named] = ((EVERYTHING, ""),)
 
 
-class Want(NamedTuple):
-    """What one reader wants of the papers with a higher seq than `served_to`.
+class Readers(NamedTuple):
+    """What readers want of the papers with a higher seq than they were served to, by column.
 
-    `topics` are ids, with the reader's words for them.
+    A reader is known by a number from 0. By number: `served_to` and the most papers; `filters` of
+    those who have some. By wish, in the order of readers and of their wishes: the reader's number,
+    `wisher`, and in `topics` the topic's id with the reader's words for it.
     """
 
-    topics: Sequence[tuple[int, str]]
-    served_to: int
-    max_papers: int
-    filters: Filters = UNFILTERED
-
-    def named(self) -> Sequence[Named]:
-        """Return what finds papers for the reader, in the order in which papers name them."""
-        topics: Sequence[Named] = self.topics or _UNTITLED
-        if not self.filters:
-            return topics
-        followed = [(Followed(author), author) for author in self.filters.follows]
-        return [*followed, *topics, *((Muted(text), text) for text in self.filters.mutes)]
+    served_to: Integers
+    max_papers: Integers
+    wisher: Integers
+    topics: Sequence[Named]
+    filters: Mapping[int, Filters]
 
 
 class Rankings:
@@ -121,22 +115,39 @@ class Rankings:
         """Return how many papers a finder that was learned found."""
         return self._finds.count(self._numbers[finder])
 
-    def gather(self, wants: Sequence[Want]) -> tuple[Wants, list[Named]]:
+    def gather(self, readers: Readers) -> tuple[Wants, list[Named]]:
         """Return what readers want as arrays, and what those name by number.
 
-        All of it was learned before.
+        All of it was learned before. A reader's wants come in the order in which papers name them.
         """
-        by_reader = [want.named() for want in wants]
-        named = [each for some in by_reader for each in some]
+        count = len(readers.served_to)
+        topical = np.bincount(readers.wisher, minlength=count) > 0
+        named, reader = list(readers.topics), readers.wisher
+        others: list[tuple[int, Named]] = [
+            (number, (EVERYTHING, "")) for number in np.flatnonzero(~topical).tolist()
+        ]
+        first: list[tuple[int, Named]] = []
+        min_upvotes = np.zeros(count, dtype=np.int64)
+        for number, filters in readers.filters.items():
+            min_upvotes[number] = filters.min_upvotes
+            first += [(number, (Followed(author), author)) for author in filters.follows]
+            others += [(number, (Muted(text), text)) for text in filters.mutes]
+        if first or others:
+            named = [*(each for _, each in first), *named, *(each for _, each in others)]
+            before, after = [number for number, _ in first], [number for number, _ in others]
+            reader = np.concatenate((before, reader, after)).astype(np.int64)
+            order = np.argsort(reader, kind="stable")
+            named, reader = [named[want] for want in order.tolist()], reader[order]
         numbers = self._numbers
+        finder = np.array([numbers[finder] for finder, _ in named], dtype=np.int64)
         return Wants(
-            reader=np.repeat(np.arange(len(wants)), [len(some) for some in by_reader]),
-            finder=np.array([numbers[finder] for finder, _ in named], dtype=np.int64),
-            named=np.array([finder is not EVERYTHING for finder, _ in named], dtype=np.bool_),
-            served_to=np.array([want.served_to for want in wants], dtype=np.int64),
-            max_papers=np.array([want.max_papers for want in wants], dtype=np.int64),
-            min_upvotes=np.array([want.filters.min_upvotes for want in wants], np.int64),
-            topical=np.array([bool(want.topics) for want in wants], dtype=np.bool_),
+            reader=reader,
+            finder=finder,
+            named=finder != numbers[EVERYTHING],
+            served_to=readers.served_to,
+            max_papers=readers.max_papers,
+            min_upvotes=min_upvotes,
+            topical=topical,
         ), named
 
     def choose(self, wants: Wants) -> Choice:

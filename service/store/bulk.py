@@ -2,34 +2,28 @@
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, any_, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Table, any_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 Values = Mapping[str, Any]
 
-_ROWS_AT_ONCE = 500
+_ROWS_AT_ONCE = 100
 
 
 def among(connection: Connection, column: ColumnElement[int], ids: Iterable[int]) -> Any:
-    """Return the condition that a column of integers is one of `ids`, passed as one value."""
+    """Return the condition that a column of integers is one of `ids`, passed as one value.
+
+    Where they follow each other it is a range, which costs half.
+    """
     listed = list(ids)
+    if listed and listed == list(range(listed[0], listed[-1] + 1)):
+        return column.between(listed[0], listed[-1])
     if connection.dialect.name == "postgresql":
         return column == any_(bindparam(None, listed, type_=ARRAY(column.type), unique=True))
     each = func.json_each(f"[{','.join(map(str, listed))}]").table_valued("value")
     return column.in_(select(each.c.value))
-
-
-def fetch_raw(connection: Connection, query: Select[Any]) -> list[tuple[Any, ...]]:
-    """Return the rows as the driver gives them, at a third of the cost.
-
-    For columns of integers and texts only: nothing is converted.
-    """
-    result = connection.execute(query)
-    rows = cast(list[tuple[Any, ...]], result.cursor.fetchall())
-    result.close()
-    return rows
 
 
 def given(
@@ -86,18 +80,7 @@ def update_many(
     """Give all rows whose `key` is among `ids` the same values."""
     if not ids:
         return
-    values = tuple(bound(connection, table, constant).values())
-    assignments = ", ".join(f"{name} = {mark_of(connection)}" for name in constant)
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(
-            f"UPDATE {table.name} SET {assignments} WHERE {key} = ANY(%s)",
-            (*values, list(ids)),
-        )
-        return
-    connection.exec_driver_sql(
-        f"UPDATE {table.name} SET {assignments} WHERE {key} IN (SELECT value FROM json_each(?))",
-        (*values, f"[{','.join(map(str, ids))}]"),
-    )
+    connection.execute(update(table).where(among(connection, table.c[key], ids)).values(**constant))
 
 
 def mark_of(connection: Connection) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, or_, select
 from service.domain.deliveries import Claim, Kind
 from service.domain.readers import Consent, Preferences
 from service.domain.selection import unpack
-from service.store import tables
+from service.store import tables, wanted
 from service.store.bulk import among
 
 _DELIVERY = tables.table(tables.Delivery)
@@ -19,7 +19,7 @@ _PREFERENCE = tables.table(tables.Preference)
 def of(connection: Connection, delivery_ids: Sequence[int]) -> Sequence[Any]:
     """Return a row for each letter, the most urgent first, for `read`.
 
-    `wanted` says whether the letter may still go to its reader.
+    `still_wanted` says whether the letter may still go to its reader.
     """
     letter, reader, preference = _DELIVERY.c, _SUBSCRIBER.c, _PREFERENCE.c
     query = (
@@ -36,13 +36,11 @@ def of(connection: Connection, delivery_ids: Sequence[int]) -> Sequence[Any]:
             letter.planned_at,
             letter.attempts,
             reader.email,
+            reader.domain,
             reader.confirmed_at,
             reader.unsubscribe_token,
-            preference.timezone,
-            preference.send_at,
-            preference.max_papers,
-            preference.name,
-            _wanted().label("wanted"),
+            *wanted.LETTER_COLUMNS,
+            _still_wanted().label("still_wanted"),
         )
         .join(_SUBSCRIBER, reader.id == letter.subscriber_id)
         .outerjoin(_PREFERENCE, preference.id == letter.preference_id)
@@ -52,15 +50,19 @@ def of(connection: Connection, delivery_ids: Sequence[int]) -> Sequence[Any]:
     return connection.execute(query).all()
 
 
-def _wanted() -> Any:
+def _still_wanted() -> Any:
     kind, status = _DELIVERY.c.kind, _SUBSCRIBER.c.status
     return and_(
         _SUBSCRIBER.c.email.is_not(None),
         or_(
-            kind == Kind.GOODBYE,
+            kind.in_((Kind.GOODBYE, Kind.MOVED)),
             and_(kind.in_((Kind.DIGEST, Kind.WELCOME)), status == Consent.ACTIVE),
-            and_(kind == Kind.PREFERENCES, status.in_((Consent.ACTIVE, Consent.PAUSED))),
+            and_(
+                kind.in_((Kind.PREFERENCES, Kind.ADDRESS)),
+                status.in_((Consent.ACTIVE, Consent.PAUSED)),
+            ),
             and_(kind == Kind.CONFIRM, status != Consent.UNSUBSCRIBED),
+            and_(kind == Kind.ACCOUNT, status != Consent.PENDING),
         ),
     )
 
@@ -73,10 +75,9 @@ def read(row: Any) -> Claim:
         kind=Kind(row.kind),
         token=row.token.hex(),
         recipient=row.recipient or row.email,
+        domain=row.domain,
         preference_id=row.preference_id,
-        preferences=Preferences()
-        if row.timezone is None
-        else Preferences(row.timezone, row.send_at, row.max_papers, row.name),
+        preferences=Preferences() if row.timezone is None else wanted.letter_of(row),
         asked_at=row.confirmed_at,
         slots=row.slots or {},
         local_date=row.local_date,

@@ -7,7 +7,8 @@ from sqlalchemy import Connection, func, or_, select, update
 
 from service.domain.readers import Consent
 from service.store import tables
-from service.store.bulk import among, fetch_raw, update_many
+from service.store.bulk import among, update_many
+from service.store.columns import fetch_columns
 from service.store.dialect import upsert
 
 _CLOCK = tables.table(tables.ReaderClock)
@@ -50,7 +51,8 @@ def hold(connection: Connection, subscriber_ids: Sequence[int], day: date) -> di
         )
         .with_for_update(key_share=True, skip_locked=True)
     )
-    return dict(fetch_raw(connection, query))
+    held, watermarks = fetch_columns(connection, query)
+    return dict(zip(held.tolist(), watermarks.tolist(), strict=True))
 
 
 def advance(

@@ -6,6 +6,8 @@ from service.store import tables
 
 PAPER_SEQ = "paper_seq"
 DELIVERIES = "deliveries"
+# Never raised: its lock lets one worker at a time count letters against limits.
+CLAIMS = "claims"
 
 _COUNTER = tables.table(tables.Counter)
 _NAME, _VALUE = _COUNTER.c.name, _COUNTER.c.value

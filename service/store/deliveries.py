@@ -1,78 +1,96 @@
 """Deliveries: planned, queued, counted."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
 
+import numpy as np
 from sqlalchemy import Connection, func, select, update
 from sqlmodel import col
 
 from service.domain.deliveries import Kind, Planned
-from service.domain.digests import Skipped
+from service.domain.digests import SkipReason
 from service.domain.policy import Status
-from service.domain.readers import Reader
 from service.store import clocks, counters, tables
+from service.store.audience import Audience
 from service.store.bulk import insert_many
 from service.store.dialect import insert_new
 
 _DELIVERY = tables.table(tables.Delivery)
 
 
-class Verdict(NamedTuple):
-    """What a plan decided for one reader: a letter, or a reason for none."""
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What a plan decided for readers: for each a packed selection, or a reason for no letter.
 
-    reader: Reader
-    decision: Planned | Skipped
+    A letter gets the token of the same number, 16 random bytes.
+    """
+
+    readers: Audience
+    decisions: Sequence[bytes | SkipReason]
+    tokens: Sequence[bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The verdicts that stand, and how many unsent older digests they superseded."""
+    """What became of verdicts: letters queued, readers skipped, unsent older digests superseded."""
 
-    standing: Sequence[Verdict]
+    letters: int
+    skipped: Counter[SkipReason]
     superseded: int
 
 
 def plan(
     connection: Connection,
-    verdicts: Sequence[Verdict],
+    verdicts: Verdicts,
+    numbers: Sequence[int],
     *,
     upto: int,
     now: datetime,
     expires_at: datetime,
     priority: int = Kind.DIGEST.priority,
 ) -> Recorded:
-    """Record what was decided for readers who are due for one date, and raise their watermarks.
+    """Record what was decided for the readers of those numbers, and raise their watermarks.
 
     A verdict whose reader left, or whose watermark or unsent digest changed since it was decided,
     does not stand: that reader is still due.
     """
-    day = verdicts[0].reader.local_date
-    held = clocks.hold(connection, [reader.subscriber_id for reader, _ in verdicts], day)
-    unchanged = [v for v in verdicts if held.get(v.reader.subscriber_id) == v.reader.watermark]
-    superseded = _supersede(
-        connection, [r.unsent[0] for r, d in unchanged if r.unsent and isinstance(d, Planned)], now
-    )
-    letters, skips, standing = [], [], []
-    for verdict in unchanged:
-        reader, decision = verdict
-        if isinstance(decision, Skipped):
-            skips.append((reader, decision))
-        elif reader.unsent and reader.unsent[0] not in superseded:
-            continue
+    readers, decisions = verdicts.readers, verdicts.decisions
+    day, at = readers.day, np.array(numbers, dtype=np.int64)
+    ids = readers.ids[at].tolist()
+    held = clocks.hold(connection, ids, day)
+    unchanged = [
+        (number, subscriber_id)
+        for number, subscriber_id, watermark in zip(
+            numbers, ids, readers.watermark[at].tolist(), strict=True
+        )
+        if held.get(subscriber_id) == watermark
+    ]
+    letters, skips, waiting = [], [], {}
+    for number, subscriber_id in unchanged:
+        decision = decisions[number]
+        if isinstance(decision, SkipReason):
+            skips.append((subscriber_id, decision.value, int(readers.served_to[number])))
+        elif number in readers.unsent:
+            waiting[readers.unsent[number]] = (number, subscriber_id)
         else:
-            letters.append(decision)
-        standing.append(verdict)
-    when = {"planned_at": now, "next_attempt_at": now, "expires_at": expires_at}
+            letters.append((number, subscriber_id))
+    superseded = _supersede(connection, list(waiting), now)
+    letters += [waiting[delivery_id] for delivery_id in superseded]
     _queue_digests(
-        connection, letters, {"local_date": day, "seq_to": upto, "priority": priority} | when
+        connection,
+        verdicts,
+        letters,
+        {"seq_to": upto, "priority": priority, "planned_at": now, "next_attempt_at": now}
+        | {"expires_at": expires_at},
     )
-    clocks.advance(connection, [letter.subscriber_id for letter in letters], upto, served_on=day)
+    clocks.advance(connection, sorted(reader for _, reader in letters), upto, served_on=day)
     _note_skips(connection, skips, day=day, upto=upto, now=now)
-    behind = [reader.subscriber_id for reader, _ in skips if reader.watermark < upto]
+    behind = [reader for reader, _, _ in skips if held[reader] < upto]
     clocks.advance(connection, behind, upto, served_on=None)
-    return Recorded(standing, len(superseded))
+    reasons = Counter(SkipReason(reason) for _, reason, _ in skips)
+    return Recorded(len(letters), reasons, len(superseded))
 
 
 def _supersede(connection: Connection, delivery_ids: Sequence[int], now: datetime) -> set[int]:
@@ -95,29 +113,33 @@ def _supersede(connection: Connection, delivery_ids: Sequence[int], now: datetim
 
 
 def _queue_digests(
-    connection: Connection, letters: Sequence[Planned], shared: Mapping[str, object]
+    connection: Connection,
+    verdicts: Verdicts,
+    letters: Sequence[tuple[int, int]],
+    shared: Mapping[str, object],
 ) -> None:
+    """Queue the letters of readers, given by number and id."""
     if not letters:
         return
+    readers, at = verdicts.readers, [number for number, _ in letters]
+    columns = (
+        [subscriber_id for _, subscriber_id in letters],
+        [verdicts.tokens[number] for number in at],
+        readers.preference_ids[at].tolist(),
+        readers.served_to[at].tolist(),
+        [verdicts.decisions[number] for number in at],
+    )
     insert_many(
         connection,
         _DELIVERY,
         ("subscriber_id", "token", "preference_id", "seq_from", "selection"),
-        [
-            (
-                letter.subscriber_id,
-                bytes.fromhex(letter.token),
-                letter.preference_id,
-                letter.seq_from,
-                letter.selection,
-            )
-            for letter in letters
-        ],
+        list(zip(*columns, strict=True)),
         {
             "kind": Kind.DIGEST.value,
             "nth": 0,
             "status": Status.QUEUED.value,
             "attempts": 0,
+            "local_date": readers.day,
             **shared,
         },
     )
@@ -126,13 +148,13 @@ def _queue_digests(
 
 def _note_skips(
     connection: Connection,
-    skips: Sequence[tuple[Reader, Skipped]],
+    skips: Sequence[tuple[int, str, int]],
     *,
     day: date,
     upto: int,
     now: datetime,
 ) -> None:
-    """Keep each reader's last skip: date, reason and the range of papers looked at.
+    """Keep each reader's last skip, given by id, reason and the seq before the papers looked at.
 
     A look that found no paper to judge does not replace what this date's papers came to.
     """
@@ -143,7 +165,7 @@ def _note_skips(
         connection,
         tables.table(tables.Skip),
         ("subscriber_id", "reason", "seq_from"),
-        [(r.subscriber_id, skip.reason.value, r.served_to) for r, skip in skips],
+        skips,
         {"local_date": day, "seq_to": upto, "at": now},
         on_conflict="ON CONFLICT (subscriber_id) DO UPDATE SET "
         + ", ".join(f"{name} = excluded.{name}" for name in names)

@@ -1,5 +1,6 @@
 """The one statement that SQLite and PostgreSQL share and SQL's standard does not: upsert."""
 
+import itertools
 import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,6 +9,9 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.store.tables import Row
+
+# Many rows in one statement cost less than one each; both databases bound how many values.
+_ROWS_AT_ONCE = 50
 
 
 def upsert(connection: Connection, table: type[Row]) -> Any:
@@ -35,18 +39,20 @@ def insert_many(
     names = list(rows[0])
     mark = "?" if dialect.paramstyle == "qmark" else "%s"
     quote = dialect.identifier_preparer.quote
-    sql = (
-        f"INSERT INTO {quote(table.name)} ({', '.join(map(quote, names))})"
-        f" VALUES ({', '.join([mark] * len(names))})"
-    )
-    if or_skip:
-        sql += " ON CONFLICT DO NOTHING"
+    into = f"INSERT INTO {quote(table.name)} ({', '.join(map(quote, names))}) VALUES "
+    values = f"({', '.join([mark] * len(names))})"
+    unless_there = " ON CONFLICT DO NOTHING" if or_skip else ""
     columns = []
     for name in names:
         bind = table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
-        values = map(operator.itemgetter(name), rows)
-        columns.append(map(bind, values) if bind else values)
-    connection.exec_driver_sql(sql, list(zip(*columns, strict=True)))
+        column = map(operator.itemgetter(name), rows)
+        columns.append(map(bind, column) if bind else column)
+    bound = zip(*columns, strict=True)
+    while some := list(itertools.islice(bound, _ROWS_AT_ONCE)):
+        connection.exec_driver_sql(
+            into + ", ".join([values] * len(some)) + unless_there,
+            tuple(itertools.chain.from_iterable(some)),
+        )
 
 
 def insert_new(

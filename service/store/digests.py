@@ -57,6 +57,12 @@ def offering(connection: Connection, subscriber_id: int, seq: int) -> DigestRow 
     return _first(connection, _all(subscriber_id).where(*holds))
 
 
+def newest(connection: Connection, subscriber_id: int, limit: int | None = None) -> list[DigestRow]:
+    """Return a subscriber's digests, the last planned first."""
+    query = _all(subscriber_id).order_by(_DELIVERY.c.id.desc()).limit(limit)
+    return [_digest(row) for row in connection.execute(query)]
+
+
 def by_id(connection: Connection, delivery_id: int) -> DigestRow | None:
     """Return the digest of that id, unless its reader was erased since."""
     return _first(
@@ -90,8 +96,10 @@ def _all(subscriber_id: int) -> Select[Any]:
 
 def _first(connection: Connection, query: Select[Any]) -> DigestRow | None:
     row = connection.execute(query.order_by(_DELIVERY.c.id.desc()).limit(1)).first()
-    if row is None:
-        return None
+    return None if row is None else _digest(row)
+
+
+def _digest(row: Any) -> DigestRow:
     return DigestRow(
         row.id,
         row.local_date,

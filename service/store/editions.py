@@ -26,8 +26,6 @@ from service.store.engine import Database
 from service.store.library import Entry, Taken, take_in
 from service.store.turns import Turn
 
-_SHOWN_AT_ONCE = 1_000
-
 _EDITION = tables.table(tables.Edition)
 _MEMBER = tables.table(tables.EditionPaper)
 _PAPER = tables.table(tables.Paper)
@@ -225,13 +223,20 @@ def _publish(
     ).all()
     last = advance(connection, PAPER_SEQ, len(unseen))
     before = last - len(unseen)
-    # By id: of an UPDATE with a FROM, SQLite keeps every whole row in memory meanwhile.
-    number = update(_PAPER).where(_PAPER.c.id == bindparam("paper_id"))
+    # Ids follow each other as a rule, so that a run of them is numbered by one statement. Of an
+    # UPDATE with a FROM, SQLite keeps every whole row in memory meanwhile.
     numbered = enumerate(unseen, start=before + 1)
-    while rows := list(itertools.islice(numbered, _SHOWN_AT_ONCE)):
+    runs = [
+        {"first": at_once[0], "last": at_once[-1], "ahead": ahead}
+        for ahead, run in itertools.groupby(numbered, lambda pair: pair[1] - pair[0])
+        if (at_once := [paper_id for _, paper_id in run])
+    ]
+    if runs:
         connection.execute(
-            number.values(seq=bindparam("number")),
-            [{"paper_id": paper_id, "number": seq} for seq, paper_id in rows],
+            update(_PAPER)
+            .where(_PAPER.c.id.between(bindparam("first"), bindparam("last")))
+            .values(seq=_PAPER.c.id - bindparam("ahead")),
+            runs,
         )
     # Those that an earlier run put in arrive only now.
     connection.execute(

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, exists, false, select, update
+from sqlalchemy import Connection, select, update
 
 from service.store import tables
 from service.store.dialect import upsert
@@ -12,11 +11,11 @@ from service.store.dialect import upsert
 EVERYTHING = "all"
 # Everything, too, but not by an admin's wish: refusals were too many.
 BREAKER = "breaker"
+# Everything, since the database is older than the letters last sent from it.
+RESTORED = "restored"
 _DOMAIN = "domain:"
 
 _HOLD = tables.table(tables.Hold)
-_DELIVERY = tables.table(tables.Delivery)
-_SUBSCRIBER = tables.table(tables.Subscriber)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +25,11 @@ class HoldRow:
     scope: str
     reason: str
     since: datetime
+
+    @property
+    def halts(self) -> bool:
+        """Whether it came of trouble, not by an admin's wish."""
+        return self.scope in (BREAKER, RESTORED)
 
     @property
     def domain(self) -> str | None:
@@ -42,7 +46,7 @@ class Holds:
     @property
     def everything(self) -> HoldRow | None:
         scopes = {row.scope: row for row in self.rows}
-        return scopes.get(BREAKER) or scopes.get(EVERYTHING)
+        return scopes.get(RESTORED) or scopes.get(BREAKER) or scopes.get(EVERYTHING)
 
     @property
     def domains(self) -> tuple[str, ...]:
@@ -58,20 +62,6 @@ def in_force(connection: Connection) -> Holds:
     """Return what is held now, everything first, then by domain."""
     query = select(_HOLD.c.scope, _HOLD.c.reason, _HOLD.c.since).where(_HOLD.c.until.is_(None))
     return Holds(tuple(HoldRow(*row) for row in connection.execute(query.order_by(_HOLD.c.scope))))
-
-
-def not_held(connection: Connection) -> tuple[Any, ...]:
-    """Return the conditions under which a letter is not held now."""
-    held = in_force(connection)
-    if held.everything:
-        return (false(),)
-    if not held.domains:
-        return ()
-    # Asked of each letter in turn, so that a claim reads no further than it must.
-    there = exists().where(
-        _SUBSCRIBER.c.id == _DELIVERY.c.subscriber_id, _SUBSCRIBER.c.domain.in_(held.domains)
-    )
-    return (~there,)
 
 
 def place(connection: Connection, scope: str, reason: str, now: datetime) -> None:

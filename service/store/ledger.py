@@ -4,15 +4,18 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, insert, select, update
+from sqlalchemy import Connection, exists, insert, select, update
 from sqlmodel import col
 
 from service.domain.deliveries import Claim, Kind, Settlement
+from service.domain.limits import Limits
 from service.domain.policy import TRANSITIONS, Result, Status
-from service.store import claims, clocks, holds, tables
+from service.store import claims, clocks, tables
 from service.store.bulk import bound, given, mark_of, update_many
 from service.store.engine import Database, StoreError
+from service.store.gate import Gate
 from service.store.locks import Lock
+from service.store.queue import Queue
 from service.store.turns import Turn
 
 _DELIVERY = tables.table(tables.Delivery)
@@ -32,7 +35,8 @@ class Ledger:
     """What one worker does with the ledger. `claim` and `step` may run side by side.
 
     `watch` sees the outcomes of each step within its transaction, and says whether letters may
-    still be begun.
+    still be begun; `gate` keeps claims within limits, if there are any. `note` is told of the last
+    letter of each step that was begun, once that is committed.
     """
 
     def __init__(
@@ -41,37 +45,44 @@ class Ledger:
         worker_id: int,
         lock: Lock,
         watch: Callable[[Connection, Sequence[Settlement]], bool] = lambda *_: True,
+        gate: Gate | None = None,
+        note: Callable[[Claim], None] = lambda claim: None,
     ) -> None:
         self._database = database
         self._worker_id = worker_id
         self._lock = lock
         self._watch = watch
+        self._gate = gate or Gate(Limits())
+        self._queue = Queue(self._gate)
+        self._note = note
 
     def claim(self, limit: int, now: datetime) -> list[Claim]:
-        """Mark up to `limit` letters as this worker's, the most urgent first; what is held stays.
+        """Mark up to `limit` letters as this worker's, the most urgent first; what is held, or
+        over a limit, stays.
 
         A letter that is back in the queue, but whose reader left while it was out, is cancelled.
         """
-        claimed: Sequence[Any] = ()
-        with self._database.write(Turn.LEDGER) as connection:
-            free = (
-                select(_DELIVERY.c.id)
-                .where(*_claimable(connection, now))
-                .order_by(_DELIVERY.c.priority, _DELIVERY.c.next_attempt_at, _DELIVERY.c.id)
-                .limit(limit)
-                .with_for_update(skip_locked=True)
+        more = True
+        while more:
+            with self._database.write(Turn.LEDGER) as connection:
+                taken = self._queue.take(connection, limit, now)
+                rows = self._mark(connection, taken.ids, now) if taken.ids else []
+            if rows:
+                # Not within the transaction, which others wait for.
+                return [claims.read(row) for row in rows]
+            more = taken.more
+        return []
+
+    def _mark(self, connection: Connection, ids: Sequence[int], now: datetime) -> Sequence[Any]:
+        update_many(connection, _DELIVERY, "id", ids, {"worker_id": self._worker_id})
+        rows = claims.of(connection, ids)
+        if unwanted := [row.id for row in rows if not row.still_wanted]:
+            connection.execute(
+                move(Status.QUEUED, Status.CANCELLED, settled_at=now, worker_id=None).where(
+                    _DELIVERY.c.id.in_(unwanted)
+                )
             )
-            while not claimed and (ids := list(connection.scalars(free))):
-                update_many(connection, _DELIVERY, "id", ids, {"worker_id": self._worker_id})
-                rows = claims.of(connection, ids)
-                if unwanted := [row.id for row in rows if not row.wanted]:
-                    connection.execute(
-                        move(Status.QUEUED, Status.CANCELLED, settled_at=now, worker_id=None).where(
-                            _DELIVERY.c.id.in_(unwanted)
-                        )
-                    )
-                claimed = [row for row in rows if row.wanted]
-        return [claims.read(row) for row in claimed]
+        return [row for row in rows if row.still_wanted]
 
     def step(self, settlements: Sequence[Settlement], begins: Sequence[Claim]) -> set[int]:
         """Record outcomes and begin letters, in one durable transaction.
@@ -88,9 +99,12 @@ class Ledger:
             )
         with self._database.write(Turn.LEDGER) as connection:
             self._settle(connection, settlements)
-            if not self._watch(connection, settlements):
-                return set()
-            return self._begin(connection, begins)
+            may_begin = self._watch(connection, settlements)
+            self._gate.see(connection, settlements)
+            begun = self._begin(connection, begins) if may_begin else set()
+        if begun:
+            self._note([claim for claim in begins if claim.delivery_id in begun][-1])
+        return begun
 
     def _begin(self, connection: Connection, begun: Sequence[Claim]) -> set[int]:
         """Move letters that are still this worker's from queued to sending; return which were."""
@@ -240,25 +254,6 @@ def resend_uncertain(connection: Connection) -> int:
     """Queue every uncertain letter again, byte for byte the same; return how many."""
     count: int = connection.execute(move(Status.UNCERTAIN, Status.QUEUED)).rowcount
     return count
-
-
-def anything_due(connection: Connection, now: datetime) -> bool:
-    """Say whether some letter could be claimed."""
-    return connection.scalar(select(exists().where(*_claimable(connection, now)))) or False
-
-
-def count_due(connection: Connection, now: datetime) -> int:
-    """Return how many letters could be claimed."""
-    return connection.scalar(select(func.count()).where(*_claimable(connection, now))) or 0
-
-
-def _claimable(connection: Connection, now: datetime) -> tuple[Any, ...]:
-    return (
-        _DELIVERY.c.status == Status.QUEUED,
-        _DELIVERY.c.worker_id.is_(None),
-        _DELIVERY.c.next_attempt_at <= now,
-        *holds.not_held(connection),
-    )
 
 
 def log_attempts(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

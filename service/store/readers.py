@@ -5,73 +5,62 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 
-from sqlalchemy import Connection, Text, case, cast, exists, func, or_, select, tuple_
-from sqlmodel import col
+from sqlalchemy import Connection, exists, func, or_, select, tuple_
 
 from service.domain.deliveries import Kind
-from service.domain.filters import Filters
-from service.domain.policy import Result, Status
-from service.domain.readers import Consent, Reader
-from service.store import tables
-from service.store.bulk import among, fetch_raw
+from service.domain.policy import Status
+from service.domain.readers import Consent
+from service.domain.timetable import Cadence
+from service.store import cadences, tables
 
 _SUBSCRIBER = tables.table(tables.Subscriber)
 _PREFERENCE = tables.table(tables.Preference)
-_SUBSCRIPTION = tables.table(tables.Subscription)
 _DELIVERY = tables.table(tables.Delivery)
 _SKIP = tables.table(tables.Skip)
 _CLOCK = tables.table(tables.ReaderClock)
 
+DueDate = Callable[[str, time, Cadence], date | None]
+
 _HOURS_AT_ONCE = 10_000
-# The preference's id where it has filters, else NULL: most have none, and are to cost nothing.
-_FILTERED = case(
-    (
-        or_(
-            _PREFERENCE.c.min_upvotes > 0,
-            cast(_PREFERENCE.c.mutes, Text) != "[]",
-            cast(_PREFERENCE.c.follows, Text) != "[]",
-        ),
-        _PREFERENCE.c.id,
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """The ids of readers by the local date they are due for, in order.
+    """The ids of readers, in order, by the local date they are due for and by their cadence.
 
     Every one of them was served up to the seq `served_to` at least, unsent digests undone.
     """
 
-    ids: Mapping[date, "array[int]"]
+    ids: Mapping[tuple[date, Cadence], "array[int]"]
     served_to: int
 
     def __len__(self) -> int:
         return sum(map(len, self.ids.values()))
 
-    def pages(self, size: int) -> Iterator[tuple[date, Sequence[int]]]:
-        """Yield the ids in pages, each with its date."""
-        for day, ids in self.ids.items():
+    def pages(self, size: int) -> Iterator[tuple[date, Cadence, Sequence[int]]]:
+        """Yield the ids in pages, each with its date and cadence."""
+        for (day, cadence), ids in self.ids.items():
             for start in range(0, len(ids), size):
-                yield day, ids[start : start + size]
+                yield day, cadence, ids[start : start + size]
 
 
 def due(
     connection: Connection,
-    due_date: Callable[[str, time], date | None],
+    due_date: DueDate,
     *,
     news_since: int | None = None,
     subscriber_id: int | None = None,
 ) -> Due:
-    """Return the active readers for whom `due_date(timezone, send_at)` gives a date on which no
-    digest was planned yet; all of them, or only one.
+    """Return the active readers for whom `due_date(timezone, send_at, cadence)` gives a date on
+    which no digest was planned yet; all of them, or only one.
 
     Of readers whose watermark has reached `news_since` only those come who were not told so for
     that date: a tick must not decide again, and write, what it has decided before.
     """
-    found: dict[date, array[int]] = {}
+    found: dict[tuple[date, Cadence], array[int]] = {}
     lowest: list[int] = []
-    for day, hours in _due_hours(connection, due_date):
+    for day, cadence, hours in _due_hours(connection, due_date):
+        kind = cadences.to_columns(cadence)
         query = (
             select(_SUBSCRIBER.c.id, _CLOCK.c.watermark)
             .join(_PREFERENCE, _PREFERENCE.c.subscriber_id == _SUBSCRIBER.c.id)
@@ -79,6 +68,8 @@ def due(
             .where(
                 _SUBSCRIBER.c.status == Consent.ACTIVE,
                 _PREFERENCE.c.valid_to.is_(None),
+                _PREFERENCE.c.cadence == kind["cadence"],
+                _PREFERENCE.c.weekday.is_not_distinct_from(kind["weekday"]),
                 tuple_(_PREFERENCE.c.timezone, _PREFERENCE.c.send_at).in_(hours),
                 or_(_CLOCK.c.planned_on.is_(None), _CLOCK.c.planned_on < day),
             )
@@ -96,7 +87,7 @@ def due(
             ids.extend(row[0] for row in page)
             lowest.append(min(row[1] for row in page))
         if ids:
-            found.setdefault(day, array("q")).extend(ids)
+            found.setdefault((day, cadence), array("q")).extend(ids)
     queued = connection.scalar(
         select(func.min(_DELIVERY.c.seq_from)).where(
             _DELIVERY.c.kind == Kind.DIGEST, _DELIVERY.c.status == Status.QUEUED
@@ -105,120 +96,22 @@ def due(
     return Due(found, min([*lowest, *([] if queued is None else [queued])], default=0))
 
 
-def page(connection: Connection, ids: Sequence[int], day: date) -> list[Reader]:
-    """Return the readers of those ids as they are now, by id, for the local date `day`."""
-    topics = _topics(connection, ids)
-    unsent = _unsent(connection, ids)
-    query = (
-        select(
-            _SUBSCRIBER.c.id,
-            _SUBSCRIBER.c.address,
-            _PREFERENCE.c.id,
-            _PREFERENCE.c.max_papers,
-            _CLOCK.c.watermark,
-            _FILTERED,
-        )
-        .join(_PREFERENCE, _PREFERENCE.c.subscriber_id == _SUBSCRIBER.c.id)
-        .join(_CLOCK, _CLOCK.c.subscriber_id == _SUBSCRIBER.c.id)
-        .where(
-            among(connection, _SUBSCRIBER.c.id, ids),
-            _SUBSCRIBER.c.status == Consent.ACTIVE,
-            _PREFERENCE.c.valid_to.is_(None),
-        )
-        .order_by(_SUBSCRIBER.c.id)
-    )
-    rows = fetch_raw(connection, query)
-    filters = _filters(connection, [row[-1] for row in rows if row[-1] is not None])
-    return [
-        Reader(
-            subscriber_id,
-            address,
-            preference_id,
-            max_papers,
-            day,
-            watermark,
-            tuple(topics.get(subscriber_id, ())),
-            unsent.get(subscriber_id),
-            filters.get(filtered),
-        )
-        for subscriber_id, address, preference_id, max_papers, watermark, filtered in rows
-    ]
-
-
 def _due_hours(
-    connection: Connection, due_date: Callable[[str, time], date | None]
-) -> Iterator[tuple[date, list[tuple[str, time]]]]:
+    connection: Connection, due_date: DueDate
+) -> Iterator[tuple[date, Cadence, list[tuple[str, time]]]]:
+    of = _PREFERENCE.c
     hours = connection.execute(
-        select(_PREFERENCE.c.timezone, _PREFERENCE.c.send_at)
-        .where(_PREFERENCE.c.valid_to.is_(None))
+        select(of.timezone, of.send_at, of.cadence, of.weekday)
+        .where(of.valid_to.is_(None))
         .distinct()
     )
-    found: dict[date, list[tuple[str, time]]] = {}
-    for timezone, send_at in hours:
-        day = due_date(timezone, send_at)
+    found: dict[tuple[date, Cadence], list[tuple[str, time]]] = {}
+    for timezone, send_at, *kind in hours:
+        cadence = cadences.from_columns(*kind)
+        day = due_date(timezone, send_at, cadence)
         if day is not None:
-            found.setdefault(day, []).append((timezone, send_at))
-    for day, due in found.items():
+            found.setdefault((day, cadence), []).append((timezone, send_at))
+    for (day, cadence), due in found.items():
         # Both databases bound the values that one statement may have.
         for start in range(0, len(due), _HOURS_AT_ONCE):
-            yield day, due[start : start + _HOURS_AT_ONCE]
-
-
-def _topics(connection: Connection, ids: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
-    found: dict[int, list[tuple[int, str]]] = {}
-    query = (
-        select(
-            _SUBSCRIPTION.c.subscriber_id,
-            _SUBSCRIPTION.c.topic_id,
-            func.coalesce(_SUBSCRIPTION.c.label, _SUBSCRIPTION.c.text),
-        )
-        .where(
-            among(connection, _SUBSCRIPTION.c.subscriber_id, ids),
-            _SUBSCRIPTION.c.valid_to.is_(None),
-            _SUBSCRIPTION.c.enabled,
-        )
-        .order_by(_SUBSCRIPTION.c.subscriber_id, _SUBSCRIPTION.c.position, _SUBSCRIPTION.c.id)
-    )
-    for subscriber_id, topic_id, shown in fetch_raw(connection, query):
-        found.setdefault(subscriber_id, []).append((topic_id, shown))
-    return found
-
-
-def _filters(connection: Connection, preference_ids: Sequence[int]) -> dict[int | None, Filters]:
-    if not preference_ids:
-        return {}
-    rows = connection.execute(
-        select(
-            _PREFERENCE.c.id,
-            _PREFERENCE.c.mutes,
-            _PREFERENCE.c.follows,
-            _PREFERENCE.c.min_upvotes,
-        ).where(among(connection, _PREFERENCE.c.id, preference_ids))
-    )
-    return {
-        preference_id: Filters(tuple(mutes), tuple(follows), least or 0)
-        for preference_id, mutes, follows, least in rows
-    }
-
-
-def _unsent(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """Return each reader's newest digest that waits in the queue.
-
-    One that was ever uncertain is not among them: it may have been read, so that it is sent again
-    as it was, and never with its papers in another letter.
-    """
-    attempt = tables.Attempt
-    uncertain = exists().where(
-        col(attempt.delivery_id) == _DELIVERY.c.id, col(attempt.result) == Result.UNCERTAIN
-    )
-    rows = connection.execute(
-        select(_DELIVERY.c.subscriber_id, _DELIVERY.c.id, _DELIVERY.c.seq_from)
-        .where(
-            among(connection, _DELIVERY.c.subscriber_id, ids),
-            _DELIVERY.c.kind == Kind.DIGEST,
-            _DELIVERY.c.status == Status.QUEUED,
-            ~uncertain,
-        )
-        .order_by(_DELIVERY.c.id)
-    )
-    return {subscriber_id: (delivery_id, seq) for subscriber_id, delivery_id, seq in rows}
+            yield day, cadence, due[start : start + _HOURS_AT_ONCE]

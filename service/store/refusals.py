@@ -106,18 +106,16 @@ def _last_letters(connection: Connection, limit: int) -> _Last:
 def _suppress(connection: Connection, settlement: Settlement) -> bool:
     """Suppress the reader a letter was for, and cancel what else they have in the queue."""
     subscriber_id = settlement.claim.subscriber_id
-    address = connection.scalar(
-        select(_SUBSCRIBER.c.address).where(_SUBSCRIBER.c.id == subscriber_id)
-    )
-    elsewhere = connection.scalar(
-        select(_DELIVERY.c.recipient).where(_DELIVERY.c.id == settlement.claim.delivery_id)
-    )
-    if address is None or elsewhere is not None:
+    reader = connection.execute(
+        select(_SUBSCRIBER.c.email, _SUBSCRIBER.c.address).where(_SUBSCRIBER.c.id == subscriber_id)
+    ).one()
+    # Some letters go elsewhere, and a reader's address may have changed since this one was claimed.
+    if reader.address is None or reader.email != settlement.claim.recipient:
         return False
     outcome = settlement.outcome
     # No more than codes: a server's words often quote the address, which is to be forgotten.
     detail = f"{outcome.code} {enhanced_code(outcome.text)}"
-    hashed = address_hash(address)
+    hashed = address_hash(reader.address)
     suppressions.add(connection, hashed, suppressions.REFUSED, settlement.at, detail)
     subscribers.cancel_queued(connection, subscriber_id, settlement.at)
     return True

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, func, select, update
 from sqlmodel import col
 
+from service.domain.deliveries import Kind
 from service.domain.links import new_token, token_hash
 from service.domain.policy import Status
 from service.domain.readers import Consent, Preferences, Subscriber
@@ -18,6 +19,9 @@ _SUBSCRIBER = tables.table(tables.Subscriber)
 _PREFERENCE = tables.table(tables.Preference)
 _SUBSCRIPTION = tables.table(tables.Subscription)
 _DELIVERY = tables.table(tables.Delivery)
+
+# What a consent's history calls a new address.
+MOVED = "address_changed"
 
 
 def add(
@@ -110,6 +114,24 @@ def as_of(connection: Connection, reader: Subscriber, preference_id: int) -> Sub
     )
 
 
+def move(
+    connection: Connection,
+    subscriber_id: int,
+    *,
+    email: str,
+    address: str,
+    now: datetime,
+    source: str,
+) -> None:
+    """Give a subscriber another address, which nobody else has; `address` is its normal form."""
+    connection.execute(
+        update(_SUBSCRIBER)
+        .where(_SUBSCRIBER.c.id == subscriber_id)
+        .values(email=email, address=address, domain=address.rpartition("@")[2])
+    )
+    consents.record(connection, subscriber_id, MOVED, source, now)
+
+
 def activate(
     connection: Connection, subscriber_id: int, *, floor: int, now: datetime, source: str
 ) -> None:
@@ -146,11 +168,14 @@ def stop(
 
 
 def cancel_queued(connection: Connection, subscriber_id: int, now: datetime) -> None:
-    """Cancel a subscriber's letters that no worker has begun; their papers may come again."""
+    """Cancel a subscriber's letters that no worker has begun; their papers may come again.
+
+    The word to a former address that letters go elsewhere now is not theirs to stop.
+    """
     cancelled = list(
         connection.scalars(
             ledger.move(Status.QUEUED, Status.CANCELLED, settled_at=now, worker_id=None)
-            .where(_DELIVERY.c.subscriber_id == subscriber_id)
+            .where(_DELIVERY.c.subscriber_id == subscriber_id, _DELIVERY.c.kind != Kind.MOVED)
             .returning(_DELIVERY.c.id)
         )
     )

@@ -1,7 +1,7 @@
 """What readers want, now and at past moments: preferences and topics are kept as intervals."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,19 +20,25 @@ from sqlalchemy import (
 from service.domain.filters import Filters
 from service.domain.readers import Preferences
 from service.domain.wishes import Wish
-from service.store import tables, topics
+from service.store import cadences, tables, topics
 from service.store.bulk import among
 
 _PREFERENCE = tables.table(tables.Preference)
 _SUBSCRIPTION = tables.table(tables.Subscription)
 _TOPIC = tables.table(tables.Topic)
 
-# What `preferences_of` reads.
-PREFERENCE_COLUMNS = (
+# What `letter_of` reads.
+LETTER_COLUMNS = (
     _PREFERENCE.c.timezone,
     _PREFERENCE.c.send_at,
     _PREFERENCE.c.max_papers,
     _PREFERENCE.c.name,
+    _PREFERENCE.c.cadence,
+    _PREFERENCE.c.weekday,
+)
+# What `preferences_of` reads.
+PREFERENCE_COLUMNS = (
+    *LETTER_COLUMNS,
     _PREFERENCE.c.mutes,
     _PREFERENCE.c.follows,
     _PREFERENCE.c.min_upvotes,
@@ -70,7 +76,14 @@ def at(
 def preferences_of(row: Any) -> Preferences:
     """Return the preferences in a row that has PREFERENCE_COLUMNS."""
     filters = Filters(tuple(row.mutes), tuple(row.follows), row.min_upvotes or 0)
-    return Preferences(row.timezone, row.send_at, row.max_papers, row.name, filters)
+    return replace(letter_of(row), filters=filters)
+
+
+def letter_of(row: Any) -> Preferences:
+    """Return the preferences in a row that has LETTER_COLUMNS: without filters, which a letter
+    says nothing of."""
+    cadence = cadences.from_columns(row.cadence, row.weekday)
+    return Preferences(row.timezone, row.send_at, row.max_papers, row.name, cadence=cadence)
 
 
 def wishes_of(
@@ -110,6 +123,7 @@ def set_preferences(
         "mutes": list(wanted.filters.mutes),
         "follows": list(wanted.filters.follows),
         "min_upvotes": wanted.filters.min_upvotes or None,
+        **cadences.to_columns(wanted.cadence),
         "valid_from": now,
     }
     connection.execute(

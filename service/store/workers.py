@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlmodel import col
 
 from service.domain.policy import Result, Stage, Status
-from service.store import ledger, tables
+from service.store import counters, ledger, tables
 from service.store.engine import Database
 from service.store.locks import Lock
 from service.store.turns import Turn
@@ -18,23 +18,44 @@ _DELIVERY = tables.table(tables.Delivery)
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A worker's number, and the lock that says it lives."""
+    """A worker's number, the lock that says it lives, and how many connections it may have."""
 
     worker_id: int
     lock: Lock
+    connections: int
 
 
-def sit_down(database: Database, name: str, now: datetime) -> Seat:
-    """Enlist a worker and take its lock."""
+def sit_down(
+    database: Database,
+    name: str,
+    now: datetime,
+    *,
+    connections: int = 1,
+    of_all: int | None = None,
+) -> Seat | None:
+    """Enlist a worker and take its lock; None where all connections are taken.
+
+    It wants so many `connections`, of those `of_all` that all workers may have together, if there
+    is a limit; the seat tells how many it gets.
+    """
     while True:
         with database.write(Turn.LEDGER) as connection:
+            if of_all is not None:
+                counters.hold(connection, counters.CLAIMS)
+                taken = connection.scalar(
+                    select(func.sum(_WORKER.c.connections)).where(_WORKER.c.ended_at.is_(None))
+                )
+                connections = min(connections, of_all - int(taken or 0))
+                if connections <= 0:
+                    return None
             worker_id = connection.execute(
-                insert(_WORKER).returning(_WORKER.c.id), {"name": name, "started_at": now}
+                insert(_WORKER).returning(_WORKER.c.id),
+                {"name": name, "started_at": now, "connections": connections},
             ).scalar_one()
         lock = database.locks.take(_lock_name(worker_id), wait=False)
         # Between the two steps another worker may have taken the free lock and buried us.
         if lock is not None and not _ended(database, worker_id):
-            return Seat(worker_id, lock)
+            return Seat(worker_id, lock, connections)
         if lock is not None:
             lock.release()
 

@@ -20,6 +20,8 @@ def differences(before: Subscriber, after: Subscriber) -> list[str]:
         told.append(f"Only papers with {least} upvotes or more" if least else "Any upvotes will do")
     if (was.send_at, was.timezone) != (now.send_at, now.timezone):
         told.append(f"Letters come at {now.send_at:%H:%M}, {spoken_zone(now.timezone)}")
+    if was.cadence != now.cadence:
+        told.append(f"A letter comes {now.cadence.spoken}")
     if was.max_papers != now.max_papers:
         papers = "1 paper" if now.max_papers == 1 else f"{now.max_papers} papers"
         told.append(f"At most {papers} a letter")

@@ -12,12 +12,12 @@ from sqlalchemy import Connection
 
 from service import pausing, preferences
 from service.domain.pauses import PauseError, Span, end_of, parse_end
-from service.domain.readers import Consent, Subscriber
+from service.domain.readers import Consent, Subscriber, masked
 from service.domain.timetable import local_date
 from service.installation import Installation
 from service.mail.wording import long_date
 from service.web.dress import Dress
-from service.web.phrases import masked, sentence
+from service.web.phrases import sentence
 
 
 def pause_pages(installation: Installation, dress: Dress, now: Callable[[], datetime]) -> APIRouter:
@@ -53,7 +53,7 @@ def pause_pages(installation: Installation, dress: Dress, now: Callable[[], date
 
     def held(token: str, moment: datetime) -> Callable[[Connection], Subscriber | None]:
         return lambda connection: preferences.held_by(
-            connection, installation.key, token, moment, hold=True
+            connection, installation.keys, token, moment, hold=True
         )
 
     def page(
@@ -68,7 +68,7 @@ def pause_pages(installation: Installation, dress: Dress, now: Callable[[], date
         if reader is None:
             return dress.bad_link()
         if reader.status not in preferences.CHANGEABLE:
-            return dress.not_a_reader()
+            return dress.not_a_reader(f"/preferences/{token}/account")
         today = local_date(now(), reader.preferences.timezone)
         return dress.page(
             "pause",

@@ -1,4 +1,7 @@
-"""What pages say of a mistake, and of an address that not everybody may read."""
+"""What pages say of a mistake, and of a wait."""
+
+import math
+from datetime import timedelta
 
 
 def sentence(error: Exception | str) -> str:
@@ -7,7 +10,10 @@ def sentence(error: Exception | str) -> str:
     return words[:1].upper() + words[1:] + "."
 
 
-def masked(email: str) -> str:
-    """Return an address that its owner recognises and nobody else can write to."""
-    local, _, domain = email.rpartition("@")
-    return f"{local[:1]}…@{domain}"
+def spoken_wait(wait: timedelta) -> str:
+    """Return how long to wait, rounded up: "in 20 minutes"."""
+    minutes = math.ceil(wait / timedelta(minutes=1))
+    if minutes <= 1:
+        return "in a minute"
+    hours = math.ceil(minutes / 60)
+    return f"in {minutes} minutes" if minutes < 90 else f"in {hours} hours"

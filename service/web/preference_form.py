@@ -6,13 +6,12 @@ from dataclasses import dataclass, field, replace
 from starlette.datastructures import FormData
 
 from service.domain.filters import UPVOTE_STEPS, FilterError, Filters, filters_of
-from service.domain.readers import Subscriber
-from service.domain.timetable import TimetableError, parse_hour, zone
+from service.domain.readers import MOST_PAPERS, Subscriber
+from service.domain.timetable import TimetableError, parse_cadence, parse_hour, zone
 from service.domain.topics import TopicError
 from service.domain.wishes import Wish, WishError, wishes_of
 from service.web.phrases import sentence
 
-MOST_PAPERS = 50
 MAX_NAME = 80
 
 
@@ -48,6 +47,7 @@ class PreferenceForm:
     name: str = ""
     send_at: str = "07:00"
     timezone: str = "UTC"
+    cadence: str = "daily"
     max_papers: str = "10"
     problems: dict[str, Problem] = field(default_factory=dict)
 
@@ -64,6 +64,7 @@ class PreferenceForm:
             chosen.name or "",
             f"{chosen.send_at:%H:%M}",
             chosen.timezone,
+            chosen.cadence.value,
             str(chosen.max_papers),
         )
 
@@ -87,6 +88,7 @@ class PreferenceForm:
             one("name"),
             one("send_at"),
             one("timezone"),
+            one("cadence"),
             one("max_papers"),
         )
 
@@ -105,6 +107,10 @@ class PreferenceForm:
             chosen = replace(chosen, timezone=self.timezone.strip())
         except TimetableError as error:
             self._wrong("timezone", error)
+        try:
+            chosen = replace(chosen, cadence=parse_cadence(self.cadence))
+        except TimetableError as error:
+            self._wrong("cadence", error)
         if self.max_papers.strip() in _COUNTS:
             chosen = replace(chosen, max_papers=int(self.max_papers))
         else:

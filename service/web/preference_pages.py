@@ -13,18 +13,21 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi import Form as FormField
 from starlette.datastructures import FormData
 
-from service import preferences
+from service import preferences, requests
+from service.domain.allowances import network_of
 from service.domain.filters import UPVOTE_STEPS
-from service.domain.readers import Consent, Subscriber
-from service.domain.timetable import spoken_schedule
+from service.domain.readers import MOST_PAPERS, Consent, Subscriber, masked
+from service.domain.timetable import Cadence, spoken_schedule
 from service.installation import Installation
+from service.last_look import last_look
 from service.mail.address import AddressError, parse_address
 from service.preferences import CHANGEABLE
 from service.web.differences import differences
 from service.web.dress import Dress
+from service.web.looks import spoken_look
 from service.web.pause_pages import spoken_end
-from service.web.phrases import masked, sentence
-from service.web.preference_form import MAX_NAME, MOST_PAPERS, PreferenceForm
+from service.web.phrases import sentence
+from service.web.preference_form import MAX_NAME, PreferenceForm
 
 
 async def _form(request: Request) -> AsyncIterator[FormData]:
@@ -47,12 +50,13 @@ def preference_pages(
         return dress.page("find", email="", problem="")
 
     @pages.post("/preferences")
-    def send_link(email: Annotated[str, FormField()] = "") -> Response:
+    def send_link(request: Request, email: Annotated[str, FormField()] = "") -> Response:
         try:
             address = parse_address(email)
         except AddressError as error:
             return dress.page("find", 422, email=email, problem=sentence(error))
-        preferences.send_link(installation, address, now())
+        network = network_of(request.client and request.client.host)
+        requests.link(installation, address, now(), network=network)
         return dress.message(
             200,
             "Look in your inbox.",
@@ -65,7 +69,7 @@ def preference_pages(
     def show(token: str) -> Response:
         reader = preferences.holder(installation, token, now())
         if reader is None or reader.status not in CHANGEABLE:
-            return closed(reader)
+            return closed(token, reader)
         return page(token, reader, PreferenceForm.of(reader))
 
     @pages.post("/preferences/{token}")
@@ -75,14 +79,16 @@ def preference_pages(
             installation, token, lambda reader: form.read(reader) or reader, now()
         )
         if changed is None or changed.before.status not in CHANGEABLE:
-            return closed(changed.before if changed else None)
+            return closed(token, changed.before if changed else None)
         if form.problems:
             return page(token, changed.before, form, status=422)
         told = differences(changed.before, changed.after)
         return page(token, changed.after, PreferenceForm.of(changed.after), saved=True, told=told)
 
-    def closed(reader: Subscriber | None) -> Response:
-        return dress.bad_link() if reader is None else dress.not_a_reader()
+    def closed(token: str, reader: Subscriber | None) -> Response:
+        if reader is None:
+            return dress.bad_link()
+        return dress.not_a_reader(f"/preferences/{token}/account")
 
     def page(
         token: str,
@@ -103,16 +109,19 @@ def preference_pages(
             topics_on=sum(wish.enabled for wish in reader.wishes),
             paused=reader.status is Consent.PAUSED,
             until=spoken_end(reader.paused_until),
-            schedule=spoken_schedule(chosen.timezone, chosen.send_at),
+            schedule=spoken_schedule(chosen.timezone, chosen.send_at, chosen.cadence),
             address=masked(reader.email or ""),
+            look=spoken_look(last_look(installation, reader), now(), chosen.timezone),
             paths={
                 "here": f"/preferences/{token}",
                 "pause": f"/preferences/{token}/pause",
                 "resume": f"/preferences/{token}/resume",
+                "account": f"/preferences/{token}/account",
                 "unsubscribe": f"/u/{reader.unsubscribe_token}",
             },
             hours=sorted({f"{hour:02d}:00" for hour in range(24)} | {form.send_at}),
             timezones=zones,
+            cadences=list(Cadence),
             steps=[str(step) for step in UPVOTE_STEPS],
             most_papers=MOST_PAPERS,
             longest_name=MAX_NAME,

@@ -3,10 +3,15 @@
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from service.copies import Copied, WebCopy
 from service.domain.papers import Paper
+from service.domain.previews import Latest, Preview, Rate
+from service.domain.timetable import Cadence
+from service.domain.topics import parse
 from service.web.preference_form import PreferenceForm, Problem, Row
+from service.web.signup_form import Mistake, SignupForm
 
 SPECIMEN = Paper(
     title="Reading Slowly",
@@ -33,26 +38,48 @@ def _copied(text: str, *topics: str) -> Copied:
     return Copied(text, paper, topics, ((text, True), (text, False)), ((text, False),))
 
 
+def _tried(text: str) -> dict[str, Any]:
+    """Return what the sign-up page shows of topics that were tried."""
+    fields = ("new", "send_at", "cadence", "timezone", "email")
+    mistakes = {field: Mistake(text, text, text, text) for field in fields}
+    topic = parse("world models")
+    rates = (Rate(text, topic, 35, 22), Rate(text, topic, 0, 22, topic, 3))
+    paper = _written(text)
+    latest = Latest(text, paper, date(2026, 8, 21), ((text, True), (text, False)), (text, "maps"))
+    days = ((date(2026, 8, 20), 3), (date(2026, 8, 21), 0))
+    return {
+        "form": SignupForm([text, text], text, text, text, text, text, mistakes),
+        "preview": Preview(Cadence.DAILY, days, (3, 0), rates, (latest,)),
+        "dates": [text, text],
+        "suggested": [text],
+        "sample": "/sample?" + urlencode({"topic": text}),
+    }
+
+
 def contexts(text: str) -> dict[str, dict[str, Any]]:
     """Return each page's context, with `text` wherever a stranger's words can stand."""
-    typed = {"topics": text, "send_at": "07:00", "timezone": text, "email": text}
-    wrong = dict.fromkeys(("form", "topics", "send_at", "timezone", "email"), text)
     return {
         "signup": {
-            "values": typed,
-            "errors": wrong,
-            "topics_problem": text,
+            **_tried(text),
+            "zone": text,
             "timezones": [text, "Europe/Berlin"],
+            "cadences": list(Cadence),
+            "opened": text,
         },
         "sent": {"sender": text},
         "confirm": {
             "topics": [text, "world models"],
-            "send_at": text,
-            "timezone": text,
+            "schedule": text,
             "first_letter": text,
         },
-        "confirmed": {"schedule": text},
-        "unsubscribe": {"address": text},
+        "confirmed": {"schedule": text, "weekly": True},
+        "unsubscribe": {
+            "address": text,
+            "fewer": True,
+            "weekly": text,
+            "month": text,
+            "here": text,
+        },
         "find": {"email": text, "problem": text},
         "pause": {
             "address": text,
@@ -74,24 +101,43 @@ def contexts(text: str) -> dict[str, dict[str, Any]]:
                 text,
                 "07:00",
                 text,
+                "mondays",
                 text,
                 {"topic-1": Problem(text, text), "more": Problem(text)},
             ),
             "saved": True,
             "told": [text],
             "topics_on": 1,
+            "look": text,
             "schedule": text,
             "address": text,
             "paused": True,
             "until": text,
-            "paths": {"here": text, "pause": text, "resume": text, "unsubscribe": text},
+            "paths": dict.fromkeys(("here", "pause", "resume", "account", "unsubscribe"), text),
             "hours": ["07:00", text],
             "timezones": [text],
+            "cadences": list(Cadence),
             "steps": ["0", "20"],
             "most_papers": 50,
             "longest_name": 80,
         },
-        "goodbye": {"undo": text},
+        "account": {
+            "address": text,
+            "letters": [
+                {"day": text, "subject": text, "note": text, "web": text},
+                {"day": text, "subject": None, "note": text, "web": None},
+            ],
+            "movable": True,
+            "typed": text,
+            "problem": text,
+            "minutes": 30,
+            "here": text,
+        },
+        "not_a_reader": {"account": text},
+        "erase": {"address": text, "here": text},
+        "move": {"address": text},
+        "expired": {"life": text, "renew": text, "link": None},
+        "goodbye": {"undo": text, "erased": False, "why": text},
         "message": {"title": text, "paragraphs": [text], "link": (text, "/")},
         "digest": {
             "copy": WebCopy(

@@ -78,7 +78,7 @@ def run(folder: Path, chosen: argparse.Namespace) -> dict[str, object]:
     binder = Binder(
         installation.house,
         installation.signer,
-        installation.key,
+        lambda _: installation.keys.current,
         lambda ids: {i: bodies[i] for i in ids},
     )
     began = time.perf_counter()
@@ -88,7 +88,10 @@ def run(folder: Path, chosen: argparse.Namespace) -> dict[str, object]:
     assert isinstance(key, RSAPrivateKey)
     signer = Signer("example.org", "bench", key)
     signing = Binder(
-        installation.house, signer, installation.key, lambda ids: {i: bodies[i] for i in ids}
+        installation.house,
+        signer,
+        lambda _: installation.keys.current,
+        lambda ids: {i: bodies[i] for i in ids},
     )
     # Both kinds take turns, so that a busy machine slows both.
     hand, render, signed = [], [], []

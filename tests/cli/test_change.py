@@ -60,6 +60,18 @@ def test_only_what_is_named_is_changed(on_both: Paperround) -> None:
     assert wants(shown) == (["maps"], [], ["games"], ["Ada Byron"])
 
 
+def test_a_letter_on_other_days_is_asked_for_by_name(on_both: Paperround) -> None:
+    add(on_both, "--cadence", "sundays")
+    shown = on_both("subscribers", "show", ADA, "--json").json
+    assert (shown["cadence"], shown["max_papers"]) == ("sundays", 25)
+    assert "on Sundays at 07:00, UTC, at most 25 papers" in on_both("subscribers", "show", ADA).out
+    assert change(on_both, "--cadence", "weekdays")["cadence"] == "weekdays"
+    assert change(on_both, "--send-at", "6:30")["cadence"] == "weekdays"
+    wrong = on_both("subscribers", "change", ADA, "--cadence", "hourly")
+    assert wrong.code == 2
+    assert "hourly" in wrong.err
+
+
 def test_filters_go_by_what_they_mean(on_both: Paperround) -> None:
     add(on_both, "--mute", "A Survey", "--mute", "tea", "--follow", "Erwin Schrödinger")
     shown = change(on_both, "--unmute", "a survey", "--unfollow", "erwin schrodinger")

@@ -12,6 +12,7 @@ from service.demo.catcher import Catcher
 ROUND = {
     "due", "planned", "skipped", "sent", "failed", "deferred", "uncertain", "expired",
     "cancelled", "queued", "seconds", "books", "suppressed", "policy_refusals", "paused", "halted",
+    "waiting", "slowed",
 }  # fmt: skip
 STATUSES = {"queued", "sending", "uncertain", "sent", "failed", "expired", "cancelled"}
 REASONS = {"no_new_papers", "no_match", "muted", "below_upvotes", "suppressed"}
@@ -183,11 +184,16 @@ def test_status_counts_everything(on_both: Paperround, digests: Path) -> None:
         "subscribers": {"pending": 1, "active": 1, "paused": 0, "unsubscribed": 0},
         "deliveries": dict.fromkeys(STATUSES, 0) | {"queued": 1},
         "books": {"planned": 1, "balanced": True},
+        "waiting": {
+            "held": 0, "held_domains": {}, "limited": 0, "later": 0, "later_from": None,
+            "with_sender": 0, "due": 1,
+        },
+        "slowed": {},
         "holds": [],
         "suppressions": {"in_force": 0, "awaiting": 0},
         "policy_refusals": {"last_day": 0, "last_reply": None},
         "sources": [],
-    }
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

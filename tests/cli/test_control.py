@@ -126,12 +126,30 @@ def test_a_paused_domain_waits_while_the_others_get_their_letters(
     }
     told = on_both("resume")
     assert told.code == 1, "everything is not paused"
+    idle = on_both("deliver", "--at", AT)
+    assert idle.out.startswith("Delivered: nothing\nQueued:    1 letter\n")
+    assert "1 held: letters to example.com are paused" in idle.out
+    assert "1 held: letters to example.com are paused" in on_both("status").out
     waiting = on_both("deliveries", "list", "--domain", "example.com", "--json").json["deliveries"]
     assert [(row["email"], row["status"]) for row in waiting] == [("bob@example.com", "queued")]
     assert on_both("resume", "--domain", "example.com").code == 0
     assert on_both("deliver", "--at", AT, "--json").json["sent"] == 1
     wrong = on_both("pause", "--domain", "not a domain")
     assert (wrong.code, "is not a domain" in wrong.err) == (2, True)
+
+
+def test_a_domain_that_asks_for_less_is_told_of(
+    on_both: Paperround, open_with: OpenWith, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with planned(open_with, "Ada") as (_, peer):
+        peer.on("rcpt", reply("450 4.2.0 Greylisted"))
+        monkeypatch.setenv("PAPERROUND_SMTP_URL", peer.url)
+        ran = on_both("deliver", "--at", AT)
+    assert "1 tried again later, from 12:0" in ran.out
+    words = "example.org asked for less: it gets 960 letters a minute at most"
+    assert words in ran.err
+    assert words in on_both("status").out
+    assert on_both("status", "--json").json["slowed"] == {"example.org": 960}
 
 
 def test_a_sender_at_work_notices_a_pause_at_its_next_claim(installation: Installation) -> None:

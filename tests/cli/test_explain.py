@@ -14,6 +14,7 @@ from service import pipeline
 from service.domain.filters import Filters
 from service.domain.papers import Paper
 from service.domain.readers import address_hash
+from service.domain.timetable import Cadence
 from service.installation import Installation, open_installation
 from service.settings import load
 from service.store import parts, tables
@@ -308,6 +309,23 @@ def test_what_is_not_due_is_told_its_hour_and_its_rank_so_far(
     assert "due at 19:30, Berlin time; by now it ranks 1 of 1" in found["because"]
     evening = verdict(on_both, "2608.00001", at=FRIDAY_NOON.replace(hour=17, minute=31))
     assert "no plan has decided it yet" in evening["because"]
+
+
+def test_on_a_day_that_is_not_theirs_the_next_one_is_named(
+    on_both: Paperround, installation: Installation
+) -> None:
+    publish(installation, FRIDAY_NOON, RIVERS)
+    subscribe(installation, ADA, "maps", cadence=Cadence.MONDAYS)
+    plan(installation)
+    found = verdict(on_both, "2608.00001")
+    assert found["verdict"] == "not_due"
+    assert found["because"].startswith(
+        "it is not one of their days: letters come on Mondays, the next one on 2026-08-24 at 07:00"
+    )
+    told = on_both("explain", ADA, "--date", FRIDAY, "--at", "2026-08-22 09:00", "--json").json
+    assert told["outcome"] == "not_due"
+    assert told["because"].startswith("it was not one of their days")
+    assert told["wanted"]["cadence"] == "mondays"
 
 
 def test_a_paper_that_came_after_the_plan_waits_for_the_next_one(

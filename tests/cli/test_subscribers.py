@@ -13,7 +13,7 @@ from peers.letter import unsubscribe_link
 from peers.pages import open_pages
 from sqlalchemy import insert, update
 
-from service import consent, settings
+from service import leaving, settings
 from service.demo.catcher import Catcher
 from service.installation import open_installation
 from service.store import tables
@@ -83,7 +83,7 @@ def unsubscribe(email: str) -> None:
             token = connection.exec_driver_sql(
                 f"SELECT unsubscribe_token FROM {subscriber.name} WHERE address = '{email}'"
             ).scalar_one()
-        consent.unsubscribe(installation, token, datetime.now(UTC), source="test")
+        leaving.unsubscribe(installation, token, datetime.now(UTC), source="test")
 
 
 def test_neither_add_nor_import_revives_who_unsubscribed(on_both: Paperround) -> None:
@@ -149,20 +149,43 @@ def test_import_takes_every_column_and_counts_by_what_became_of_each_row(
     }
 
 
+def test_what_was_exported_makes_the_same_readers_elsewhere(on_both: Paperround) -> None:
+    on_both(
+        "subscribers", "add", "ada@example.org", "--name", 'Lovelace, "Ada"', "--status", "active",
+        "--topic", "Brains = neural OR neuron", "--topic", '"on|off"', "--mute", "a survey",
+        "--follow", "Łukasz Kaiser", "--min-upvotes", "20", "--timezone", "Europe/Berlin",
+        "--send-at", "6:30", "--cadence", "weekdays", "--max-papers", "7",
+    )  # fmt: skip
+    on_both("subscribers", "add", "bob@example.org", "--cadence", "sundays")
+    before = on_both("subscribers", "list", "--json").json["subscribers"]
+    assert on_both("subscribers", "export", "all.csv").out == "2 subscribers in all.csv.\n"
+    assert on_both("subscribers", "export").out.encode() == Path("all.csv").read_bytes()
+    assert len(on_both("subscribers", "export", "--status", "active").out.splitlines()) == 2
+    for email in ("ada@example.org", "bob@example.org"):
+        on_both("subscribers", "remove", email)
+    assert on_both("subscribers", "import", "all.csv").code == 0
+    after = on_both("subscribers", "list", "--json").json["subscribers"]
+    assert after[0].pop("topics") == ["Brains", '"on off"']
+    assert before[0].pop("topics") == ["Brains", '"on|off"']
+    assert after == before
+
+
 def test_a_row_that_cannot_be_read_is_named_by_its_line_and_the_others_go_in(
     paperround: Paperround,
 ) -> None:
     Path("all.csv").write_text(
-        "email,topics,timezone,send_at,status\n"
-        "ada@example.org,maps,,,\n"
-        "nobody,,,,\n"
-        '"bob@example.org","(maps",,,\n'
-        "carol@example.org,,Mars,,\n"
-        "dave@example.org,,,7,\n"
-        "erin@example.org,,,,paused\n"
-        "frank@example.org,maps, robots,,,\n"
-        '"grace@example.org","one|\ntwo",,,active\n'
-        ",,,,\n"
+        "email,topics,timezone,send_at,status,cadence,max_papers\n"
+        "ada@example.org,maps,,,,,\n"
+        "nobody,,,,,,\n"
+        '"bob@example.org","(maps",,,,,\n'
+        "carol@example.org,,Mars,,,,\n"
+        "dave@example.org,,,7,,,\n"
+        "erin@example.org,,,,paused,,\n"
+        "frank@example.org,maps, robots,,,,,\n"
+        '"grace@example.org","one|\ntwo",,,active,,\n'
+        ",,,,,,\n"
+        "heidi@example.org,,,,,hourly,\n"
+        "ivan@example.org,,,,,Fridays,51\n"
     )
     ran = paperround("subscribers", "import", "all.csv", "--json")
     assert ran.code == 1
@@ -175,10 +198,12 @@ def test_a_row_that_cannot_be_read_is_named_by_its_line_and_the_others_go_in(
         (7, "status 'paused' is neither active nor pending"),
         (8, "the row has more cells than the header"),
         (11, "'' is not an e-mail address: An email address must have an @-sign."),
+        (12, "'hourly' is not a cadence"),
+        (13, "max_papers 51 is not 1 to 50"),
     ]
     for row in ran.json["refused"]:
         assert f"all.csv, line {row['line']}: {row['reason']}" in ran.err
-    assert ran.err.splitlines()[-1] == "7 of 9 rows could not be read."
+    assert ran.err.splitlines()[-1] == "9 of 11 rows could not be read."
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.domain.keys import Key, KeyRing
 from service.domain.links import (
+    LIVES,
     BadLink,
     ExpiredLink,
     Grant,
     Purpose,
     delivery_of,
+    granted,
     new_token,
     sign,
     token_hash,
@@ -20,7 +23,8 @@ from service.domain.links import (
     web_name,
 )
 
-KEY = b"k" * 32
+KEY, OTHER = Key(b"k" * 32), Key(b"K" * 32)
+KEYS = KeyRing(KEY)
 DAY = timedelta(days=1)
 MOMENTS = st.integers(946_684_800, 4_102_444_800).map(lambda s: datetime.fromtimestamp(s, UTC))
 IDS = st.integers(1, 2**63 - 1)
@@ -34,9 +38,7 @@ def test_what_was_signed_is_granted_and_the_same_words_give_the_same_link(
 ) -> None:
     token = sign(KEY, purpose, subscriber_id, issued_at)
     assert sign(KEY, purpose, subscriber_id, issued_at) == token
-    assert verify(KEY, purpose, token, now=issued_at, max_age=DAY) == Grant(
-        subscriber_id, issued_at
-    )
+    assert verify(KEYS, purpose, token, issued_at) == Grant(subscriber_id, issued_at)
     assert set(token) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."), (
         "a link must not need encoding"
     )
@@ -54,14 +56,14 @@ def test_any_changed_character_is_refused(
     changed = token[:at] + middle + token[at + cut :]
     if changed != token:
         with pytest.raises(BadLink):
-            verify(KEY, Purpose.CONFIRM, changed, now=issued_at, max_age=DAY)
+            verify(KEYS, Purpose.CONFIRM, changed, issued_at)
 
 
 @given(st.text(SIGNS))
 def test_garbage_is_refused_and_breaks_nothing(garbage: str) -> None:
     for purpose in Purpose:
         with pytest.raises(BadLink):
-            verify(KEY, purpose, garbage, now=datetime.now(UTC), max_age=DAY)
+            verify(KEYS, purpose, garbage, datetime.now(UTC))
 
 
 @given(IDS, MOMENTS)
@@ -70,24 +72,33 @@ def test_a_link_opens_nothing_but_its_purpose_and_only_under_its_key(
 ) -> None:
     token = sign(KEY, Purpose.CONFIRM, subscriber_id, issued_at)
     with pytest.raises(BadLink):
-        verify(KEY, Purpose.UNDO, token, now=issued_at, max_age=DAY)
+        verify(KEYS, Purpose.UNDO, token, issued_at)
     with pytest.raises(BadLink):
-        verify(b"K" * 32, Purpose.CONFIRM, token, now=issued_at, max_age=DAY)
+        verify(KeyRing(OTHER), Purpose.CONFIRM, token, issued_at)
 
 
-@given(MOMENTS)
-def test_a_link_dies_the_second_after_its_age(issued_at: datetime) -> None:
-    token = sign(KEY, Purpose.UNDO, 7, issued_at)
-    verify(KEY, Purpose.UNDO, token, now=issued_at + DAY, max_age=DAY)
-    with pytest.raises(ExpiredLink):
-        verify(KEY, Purpose.UNDO, token, now=issued_at + DAY + timedelta(seconds=1), max_age=DAY)
+@given(MOMENTS, st.sampled_from([purpose for purpose in Purpose if LIVES[purpose]]))
+def test_a_link_dies_the_second_after_its_age(issued_at: datetime, purpose: Purpose) -> None:
+    life = LIVES[purpose]
+    assert life is not None
+    token = sign(KEY, purpose, 7, issued_at)
+    verify(KEYS, purpose, token, issued_at + life)
+    with pytest.raises(ExpiredLink) as expired:
+        verify(KEYS, purpose, token, issued_at + life + timedelta(seconds=1))
+    assert (expired.value.purpose, expired.value.grant.made_for) == (purpose, 7)
+    assert granted(KEYS, purpose, token) == Grant(7, issued_at)
+
+
+def test_a_link_to_preferences_never_dies_and_one_to_an_account_soon() -> None:
+    assert LIVES[Purpose.PREFERENCES] is None
+    assert LIVES[Purpose.ACCOUNT] == timedelta(minutes=30)
 
 
 def test_an_aged_link_that_was_changed_too_is_only_bad() -> None:
     issued_at = datetime(2026, 8, 21, tzinfo=UTC)
     token = sign(KEY, Purpose.UNDO, 7, issued_at)
     with pytest.raises(BadLink):
-        verify(KEY, Purpose.UNDO, token + "x", now=issued_at + 9 * DAY, max_age=DAY)
+        verify(KEYS, Purpose.UNDO, token + "x", issued_at + 99 * DAY)
 
 
 def test_tokens_are_random_and_kept_only_as_hashes() -> None:
@@ -101,13 +112,13 @@ def test_tokens_are_random_and_kept_only_as_hashes() -> None:
 @given(st.integers(0, 2**63 - 1))
 def test_the_name_of_a_web_copy_leads_to_its_delivery(delivery_id: int) -> None:
     name = web_name(KEY, delivery_id)
-    assert delivery_of(KEY, name) == delivery_id
-    assert re.fullmatch(r"[A-Za-z0-9_-]{32}", name)
+    assert delivery_of(KEYS, name) == delivery_id
+    assert re.fullmatch(r"[A-Za-z0-9_-]{36}", name)
     with pytest.raises(BadLink):
-        delivery_of(b"another key of thirty-two octets", name)
+        delivery_of(KeyRing(OTHER), name)
 
 
-@given(st.integers(0, 2**63 - 1), st.integers(0, 31), st.sampled_from("AZaz09_-"))
+@given(st.integers(0, 2**63 - 1), st.integers(0, 35), st.sampled_from("AZaz09_-"))
 def test_a_changed_name_of_a_web_copy_leads_nowhere(
     delivery_id: int, place: int, sign: str
 ) -> None:
@@ -115,10 +126,10 @@ def test_a_changed_name_of_a_web_copy_leads_nowhere(
     changed = name[:place] + sign + name[place + 1 :]
     if changed != name:
         with pytest.raises(BadLink):
-            delivery_of(KEY, changed)
+            delivery_of(KEYS, changed)
 
 
 @given(st.text())
 def test_garbage_is_no_name_of_a_web_copy(garbage: str) -> None:
     with pytest.raises(BadLink):
-        delivery_of(KEY, garbage)
+        delivery_of(KEYS, garbage)

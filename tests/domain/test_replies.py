@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.policy import Outcome, Result, Stage, judge
-from service.domain.replies import Fault, enhanced_code, fault
+from service.domain.replies import Fault, asks_for_less, enhanced_code, fault
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,23 @@ def test_no_text_of_a_server_breaks_the_judgement(text: str) -> None:
 def test_the_code_that_is_kept_holds_nothing_of_the_words_behind_it() -> None:
     assert enhanced_code("5.1.1 <ada@example.org>: Nobody here") == "5.1.1"
     assert enhanced_code("<ada@example.org>: Nobody here") is None
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "stage", "asks"),
+    [
+        (450, "4.2.0 Greylisted", Stage.RCPT, True),
+        (451, "Try again later", Stage.RCPT, True),
+        (452, "4.5.3 Too many recipients", Stage.RCPT, True),
+        (452, "4.2.2 Mailbox full", Stage.RCPT, False),
+        (421, "4.7.0 Closing", Stage.RCPT, False),
+        (552, "5.2.2 Full", Stage.RCPT, False),
+        (550, "5.1.1 Nobody", Stage.RCPT, False),
+        (451, "4.3.0 Later", Stage.BODY, False),
+        (450, "4.7.1 Later", Stage.MAIL, False),
+    ],
+)
+def test_a_domain_asks_for_less_by_4xx_at_rcpt(
+    code: int, text: str, stage: Stage, asks: bool
+) -> None:
+    assert asks_for_less(judge(code, stage, text)) is asks

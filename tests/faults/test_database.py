@@ -1,6 +1,8 @@
 """A database that fails while letters go out: sending stops, and nothing is sent unrecorded."""
 
+import os
 import shlex
+import shutil
 import sqlite3
 import subprocess
 import threading
@@ -12,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import psycopg
 import pytest
+from conftest import make_settings
 from peers import postgres
 from peers.deadline import until
 from peers.newsroom import FRIDAY_NOON, statuses
@@ -24,7 +27,7 @@ from sqlalchemy.exc import OperationalError
 from service import settings
 from service.installation import Installation, open_installation
 from service.store import migrate
-from service.store.engine import Database
+from service.store.engine import Database, StoreError
 
 OpenWith = Callable[..., Installation]
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -66,6 +69,45 @@ def test_when_the_disk_is_full_sending_stops_and_says_so(
         assert len(on_record) <= len(by_status(installation, "sent")) + connections
         deliver(installation)
     hold_to_account(installation, peer, names)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a disk of its own, of 4 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ("mount", "-t", "tmpfs", "-o", "size=4m", "paperround", str(folder))
+    if os.getuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only root may mount a disk, and not in every container")
+    yield folder
+    subprocess.run(("umount", "--lazy", str(folder)), check=True)
+
+
+def test_on_a_disk_that_is_really_full_sending_stops_and_goes_on_once_there_is_room(
+    small_disk: Path, sqlite_template: Path
+) -> None:
+    names, file = crowd(150), small_disk / "paperround.db"
+    shutil.copy(sqlite_template, file)
+    with Peer() as peer:
+        chosen = make_settings(f"sqlite:///{file}", small_disk, smtp_url=peer.url)
+        with open_installation(chosen) as installation:
+            queue_letters(installation, *names)
+            ballast, filled = small_disk / "ballast", threading.Event()
+
+            def fill(visit: Visit) -> None:
+                # All that is left but for a few pages of the database's log.
+                free = shutil.disk_usage(small_disk).free
+                ballast.write_bytes(bytes(max(free - 40_000, 0)))
+                filled.set()
+
+            peer.on("dot", fill, recipient=address("reader20"), times=1)
+            with pytest.raises((OperationalError, StoreError)):
+                deliver(installation)
+            assert filled.is_set()
+            assert 0 < len(peer.whole) < len(names)
+            ballast.unlink()
+            deliver(installation)
+            hold_to_account(installation, peer, names)
 
 
 def fill_up(installation: Installation) -> Callable[[], None]:

@@ -1,7 +1,8 @@
-"""SIGTERM in mid-letter: what is in flight is finished and recorded, the rest waits."""
+"""The service told to end, and killed: what is in flight, what is recorded, and who is missed."""
 
 import signal
 import threading
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,3 +80,36 @@ def test_the_service_told_to_end_finishes_the_letters_in_flight_and_goes_on_when
             process.signal(signal.SIGTERM)
             assert process.wait() == 0, process.err
         assert sorted(copy.recipient for copy in peer.whole) == sorted(map(address, crowd(12)))
+
+
+def test_the_service_killed_in_mid_run_goes_on_when_restarted(
+    open_with: OpenWith, database_url: str, tmp_path: Path
+) -> None:
+    names, connections = crowd(24), 2
+    with Peer() as peer:
+        installation = open_with(smtp_url=peer.url)
+        queue_letters(installation, *names, at=datetime.now(UTC))
+        settings = settings_for(
+            database_url, peer.url, tmp_path, SMTP_CONNECTIONS="2", TICK_SECONDS="3600"
+        )
+        for kill in (1, 2):
+            peer.on("dot", lambda visit: None, times=kill)
+            peer.on("dot", hang(threading.Event()))
+            before = len(peer.whole)
+            with Command(tmp_path, "run", "--port", "0", settings=settings) as process:
+                until(lambda: len(peer.whole) == before + kill + connections)  # noqa: B023
+                process.kill()
+            assert statuses(installation)["sending"] == connections
+            peer.forgive()
+        with Command(tmp_path, "run", "--port", "0", settings=settings) as process:
+            until(lambda: statuses(installation) == {"sent": len(names)})
+            process.signal(signal.SIGTERM)
+            assert process.wait() == 0, process.err
+    copies = Counter(copy.recipient for copy in peer.whole)
+    assert set(copies) == set(map(address, names))
+    uncertain = Counter(recipient for recipient, _ in uncertain_tries(installation))
+    assert {to: count - 1 for to, count in copies.items() if count > 1} == uncertain
+    assert uncertain.total() == 2 * connections
+    for recipient in copies:
+        letters = {copy.letter for copy in peer.whole if copy.recipient == recipient}
+        assert len(letters) == 1, "a repeat that is another letter"

@@ -33,6 +33,7 @@ from peers.correspondence import (
 )
 
 from service.domain.papers import Paper
+from service.domain.timetable import Cadence
 from service.mail.headers import HeaderError
 from service.mail.letter import (
     Because,
@@ -259,6 +260,32 @@ def test_a_reader_without_topics_is_told_what_trends() -> None:
     assert message["Subject"] == "Trending: Lamp: Small Agents <Ask> Before & After + 1 more"
     assert page.texts("h1") == ["Your papers for Friday"]
     assert page.texts("p")[0] == "The 2 most trending papers of the day."
+
+
+def test_a_weekly_letter_tells_of_the_week_and_names_the_date_of_the_next() -> None:
+    weekly = replace(
+        ADA,
+        schedule="on Fridays at 07:00, Berlin time",
+        cadence=Cadence.FRIDAYS,
+        next_on=date(2026, 8, 28),
+    )
+    _, message, page, text = read(
+        join(
+            FRAMES["digest"],
+            Contents([entry(LAMP, ["agents"])], [], [entry(LAMP, ["agents"])]),
+            weekly,
+        )
+    )
+    assert message["Subject"] == "Your week: Lamp: Small Agents <Ask> Before & After"
+    assert page.texts("p")[0] == "1 paper this week for 4 topics; 4 more matched."
+    assert "Trending this week, outside your topics" in page.texts("h2")
+    assert "The next one comes on Friday 28 August." in " ".join(text.split())
+    _, _, page, _ = read(join(FRAMES["welcome"], Contents(), weekly))
+    assert page.texts("p")[1].endswith(
+        "on Fridays at 07:00, Berlin time, in weeks with papers for you."
+    )
+    _, _, _, text = read(join(FRAMES["confirm"], Contents(), weekly))
+    assert "asked for a weekly letter about agents" in text
 
 
 def test_a_confirm_letter_asks_once_and_quotes_the_topics() -> None:

@@ -61,6 +61,20 @@ def test_the_summary_counts(papers: int, topics: int, matched: int, said: str) -
     assert summary(papers, topics, matched) == said
 
 
+@pytest.mark.parametrize(
+    ("papers", "topics", "matched", "said"),
+    [
+        (25, 4, 27, "25 papers this week for 4 topics; 2 more matched."),
+        (1, 1, 1, "1 paper this week for 1 topic."),
+        (25, 0, 238, "The 25 most trending papers of the week."),
+    ],
+)
+def test_a_weekly_summary_tells_of_the_week(
+    papers: int, topics: int, matched: int, said: str
+) -> None:
+    assert summary(papers, topics, matched, weekly=True) == said
+
+
 def test_dates_are_in_english_and_name_only_another_year() -> None:
     assert long_date(FRIDAY) == "Friday 21 August"
     assert short_date(date(2026, 8, 2), 2026) == "2 Aug"
@@ -207,12 +221,14 @@ def test_a_confirm_letter_names_topics_but_nothing_like_a_link(
 
 
 def test_the_footer_says_why_the_letter_came() -> None:
-    said = asked("daily at 07:00, Berlin time", date(2026, 5, 3), date(2026, 8, 24))
+    said = asked("daily at 07:00, Berlin time", date(2026, 5, 3), FRIDAY, date(2026, 8, 24))
     assert said == (
         "You asked for this letter on 3 May 2026: daily at 07:00, Berlin time. "
         "The next one comes on Monday."
     )
-    assert asked("", None, None) == "You asked for this letter."
+    assert asked("", None, FRIDAY, None) == "You asked for this letter."
+    weekly = asked("on Fridays at 07:00, UTC", None, FRIDAY, date(2026, 8, 28))
+    assert weekly.endswith("The next one comes on Friday 28 August.")
     assert until(date(2026, 9, 20)) == "Until 20 September this"
     assert until(None) == "This"
 

@@ -1,10 +1,11 @@
 from datetime import date, timedelta
 
+import numpy as np
 import pytest
 
 from service.domain.filters import UNFILTERED, Filters
 from service.domain.papers import Paper
-from service.matching.rankings import EVERYTHING, Followed, Rankings, Want
+from service.matching.rankings import EVERYTHING, Followed, Rankings, Readers
 
 TODAY = date(2026, 8, 21)
 PAPERS = {
@@ -30,7 +31,14 @@ def papers_for(
     """The ids of the papers that a reader gets, in order."""
     rankings.learn({}, [filters])
     wanted = [(topic, QUERIES[topic]) for topic in topics]
-    wants, _ = rankings.gather([Want(wanted, served_to, 10, filters)])
+    reader = Readers(
+        served_to=np.array([served_to]),
+        max_papers=np.array([10]),
+        wisher=np.zeros(len(topics), dtype=np.int64),
+        topics=wanted,
+        filters={0: filters},
+    )
+    wants, _ = rankings.gather(reader)
     return [rankings.places[place] for place in rankings.choose(wants).place.tolist()]
 
 

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from service import consent
+from service import consent, leaving
 from service.domain.deliveries import Claim, Settlement
 from service.domain.filters import UNFILTERED, Filters
 from service.domain.papers import Edition, Paper
 from service.domain.policy import Outcome, Result, Stage, decide
 from service.domain.readers import Preferences
 from service.domain.selection import unpack
+from service.domain.timetable import Cadence
 from service.domain.wishes import wishes_of
 from service.installation import Installation
 from service.mail.address import parse_address
@@ -57,6 +58,7 @@ def subscribe(
     max_papers: int = 10,
     filters: Filters = UNFILTERED,
     name: str | None = None,
+    cadence: Cadence = Cadence.DAILY,
 ) -> int:
     """Add an active reader; return their id."""
     address = parse_address(email)
@@ -64,7 +66,7 @@ def subscribe(
         installation,
         address,
         wishes_of(topics),
-        Preferences(timezone, send_at, max_papers, name, filters=filters),
+        Preferences(timezone, send_at, max_papers, name, filters, cadence),
         at,
         source="test",
         vouched=True,
@@ -85,7 +87,7 @@ def leave(installation: Installation, subscriber_id: int, at: datetime) -> None:
         token = connection.execute(
             select(subscriber.c.unsubscribe_token).where(subscriber.c.id == subscriber_id)
         ).scalar_one()
-    assert consent.unsubscribe(installation, token, at, source="test") is not None
+    assert leaving.unsubscribe(installation, token, at, source="test") is not None
 
 
 @dataclass(frozen=True, slots=True)

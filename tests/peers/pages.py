@@ -1,6 +1,6 @@
 """The pages, served for real on a free port."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -15,13 +15,26 @@ def real_time() -> datetime:
     return datetime.now(UTC)
 
 
+class Pages(httpx.Client):
+    """A client of the pages that follows no redirect, and knows whose they are."""
+
+    def __init__(self, address: str, house: Installation, now: Callable[[], datetime]) -> None:
+        super().__init__(base_url=address, timeout=30)
+        self.house = house
+        self.now = now
+
+
 @contextmanager
 def open_pages(
-    installation: Installation, now: Callable[[], datetime] = real_time
-) -> Iterator[httpx.Client]:
-    """Serve an installation's pages; give a client that follows no redirect."""
+    installation: Installation,
+    now: Callable[[], datetime] = real_time,
+    *,
+    proxies: Sequence[str] = (),
+) -> Iterator[Pages]:
+    """Serve an installation's pages, perhaps behind proxies that are believed."""
+    app = web_app(installation, now)
     with (
-        serving(web_app(installation, now), listen("127.0.0.1", 0)) as address,
-        httpx.Client(base_url=address, timeout=30) as client,
+        serving(app, listen("127.0.0.1", 0), proxies=proxies) as address,
+        Pages(address, installation, now) as client,
     ):
         yield client

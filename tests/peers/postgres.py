@@ -19,15 +19,15 @@ def find_programs() -> Path | None:
 
 
 @contextmanager
-def server(programs: Path, *, durable: bool = False) -> Iterator[str]:
+def server(programs: Path, under: Path | None = None, *, durable: bool = False) -> Iterator[str]:
     """Run a server that listens on a Unix socket only; give its URL without a database.
 
-    Without fsync a crash of the machine loses data; a test outlives no such crash, and a `durable`
-    server is as it is by default. PostgreSQL refuses to run as root: root hands it to the user
-    `postgres`.
+    Its files are in a temporary folder `under` that one. Without fsync a crash of the machine
+    loses data; a test outlives no such crash, and a `durable` server is as it is by default.
+    PostgreSQL refuses to run as root: root hands it to the user `postgres`.
     """
     as_user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
-    folder = Path(tempfile.mkdtemp(prefix="paperround-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="paperround-pg-", dir=under))
     if as_user:
         owner = pwd.getpwnam("postgres")
         os.chown(folder, owner.pw_uid, owner.pw_gid)

@@ -31,7 +31,9 @@ class _Form(HTMLParser):
             self.sent.append((name, ""))
             self._open = tag
         elif tag == "option" and "selected" in box:
-            self._open = "option"
+            if value:
+                self.sent[-1] = (self.sent[-1][0], value)
+            self._open = None if value else "option"
 
     def handle_data(self, data: str) -> None:
         if self._open in ("textarea", "option"):
@@ -58,7 +60,7 @@ def save(pages: httpx.Client, path: str, **fields: str | list[str]) -> httpx.Res
 def preferences_path(house: Installation, email: str) -> str:
     reader = kept(house, email)
     return "/preferences/" + sign(
-        house.key, Purpose.PREFERENCES, reader.subscriber_id, reader.created_at
+        house.keys.current, Purpose.PREFERENCES, reader.subscriber_id, reader.created_at
     )
 
 

@@ -1,42 +1,30 @@
-"""The command `paperround` in processes of its own, which can be killed at any instruction."""
+"""The service in processes of its own, which can be killed at any instruction."""
 
+import gc
 import multiprocessing
 import multiprocessing.connection
 import os
 import resource
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
+from typing import Any, Self
 
-# A server that has imported the service forks each command: it starts in milliseconds, and what
-# is killed is a whole process all the same.
+# A server that has imported the service forks each process: it starts in milliseconds, and what
+# is killed is a whole one all the same.
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["service.cli.app"])
 
 KEY = "a key for tests, long enough to be one"
 
 
-class Command:
-    """`paperround ARGUMENTS`, running; its output goes to files. Use it as a context manager.
+class Process:
+    """A process at work on its own; use it as a context manager, which kills it at the end."""
 
-    `settings` are environment variables without PAPERROUND_. `largest_file` is what the process
-    may write to one file, in bytes: past that the system refuses, as a full disk does.
-    """
-
-    def __init__(
-        self,
-        folder: Path,
-        *arguments: str,
-        settings: Mapping[str, str],
-        largest_file: int | None = None,
-    ) -> None:
-        self._folder = folder / f"command-{len(list(folder.glob('command-*')))}"
-        self._folder.mkdir()
-        environment = {f"PAPERROUND_{name}": value for name, value in settings.items()}
-        self._process = _context.Process(
-            target=_run, args=(arguments, self._folder, environment, largest_file)
-        )
+    def __init__(self, work: Callable[..., None], *arguments: Any) -> None:
+        self._process = _context.Process(target=work, args=arguments)
         self._process.start()
         self._lock = threading.Lock()
 
@@ -44,14 +32,6 @@ class Command:
     def pid(self) -> int:
         assert self._process.pid is not None
         return self._process.pid
-
-    @property
-    def out(self) -> str:
-        return self._text("out")
-
-    @property
-    def err(self) -> str:
-        return self._text("err")
 
     @property
     def running(self) -> bool:
@@ -77,16 +57,50 @@ class Command:
         self._process.kill()
         assert self.ends_within(30), "SIGKILL did not end it"
 
-    def __enter__(self) -> "Command":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         # Its handle is left to the garbage collector: a server's thread may be about to ask it.
         self.kill()
 
+
+class Command(Process):
+    """`paperround ARGUMENTS`; its output goes to files.
+
+    `settings` are environment variables without PAPERROUND_. `largest_file` is what the process
+    may write to one file, in bytes: past that the system refuses, as a full disk does.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *arguments: str,
+        settings: Mapping[str, str],
+        largest_file: int | None = None,
+    ) -> None:
+        self._folder = folder / f"command-{len(list(folder.glob('command-*')))}"
+        self._folder.mkdir()
+        super().__init__(_command, arguments, self._folder, settings, largest_file)
+
+    @property
+    def out(self) -> str:
+        return self._text("out")
+
+    @property
+    def err(self) -> str:
+        return self._text("err")
+
     def _text(self, name: str) -> str:
         path = self._folder / name
         return path.read_text() if path.exists() else ""
+
+
+class Delivery(Process):
+    """A sender and nothing else, at a time that stands still: it is at work in milliseconds."""
+
+    def __init__(self, at: datetime, settings: Mapping[str, str]) -> None:
+        super().__init__(_delivery, at, settings)
 
 
 def settings_for(database_url: str, smtp_url: str, folder: Path, **values: str) -> dict[str, str]:
@@ -100,16 +114,22 @@ def settings_for(database_url: str, smtp_url: str, folder: Path, **values: str) 
     }
 
 
-def _run(
-    arguments: tuple[str, ...],
-    folder: Path,
-    environment: Mapping[str, str],
-    largest_file: int | None,
-) -> None:
+def _set_up(settings: Mapping[str, str]) -> None:
+    # A collection would touch all that was imported, and so copy it: that takes the most time.
+    gc.freeze()
     # Of the environment that pytest was started in, nothing may set the service up.
     for name in [name for name in os.environ if name.startswith("PAPERROUND_")]:
         del os.environ[name]
-    os.environ.update(environment)
+    os.environ.update({f"PAPERROUND_{name}": value for name, value in settings.items()})
+
+
+def _command(
+    arguments: tuple[str, ...],
+    folder: Path,
+    settings: Mapping[str, str],
+    largest_file: int | None,
+) -> None:
+    _set_up(settings)
     os.chdir(folder)
     for number, name in ((1, "out"), (2, "err")):
         opened = os.open(folder / name, os.O_WRONLY | os.O_CREAT, 0o600)
@@ -120,3 +140,12 @@ def _run(
     from service.cli.app import main
 
     main(arguments)
+
+
+def _delivery(at: datetime, values: Mapping[str, str]) -> None:
+    _set_up(values)
+    from service import pipeline, settings
+    from service.installation import open_installation
+
+    with open_installation(settings.load(), upgrade=False) as installation:
+        pipeline.deliver(installation, lambda: at, threading.Event())

@@ -2,15 +2,17 @@
 
 import threading
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import httpx
+from peers.pages import Pages
 
-from service import pipeline
+from service import pipeline, requests
 from service.demo.catcher import Catcher, Caught
 from service.domain.policy import Result
 from service.installation import Installation
+from service.web.form_age import opened
 
 
 @dataclass(slots=True)
@@ -23,16 +25,27 @@ class Clock:
         return self.time
 
 
-def sign_up(pages: httpx.Client, email: str, *topics: str, **fields: str) -> httpx.Response:
-    """Send the sign-up form as a browser would."""
-    form = {
-        "topics": "\r\n".join(topics),
+def sign_up(pages: Pages, email: str, *topics: str, **fields: str) -> httpx.Response:
+    """Send the sign-up form as a browser would, ten seconds after it was opened; the next tick
+    takes up what was asked for.
+    """
+    answer = pages.post("/", data=form_of(pages, email, *topics) | fields)
+    if answer.status_code == 303:
+        requests.answer(pages.house, pages.now())
+    return answer
+
+
+def form_of(pages: Pages, email: str, *topics: str) -> dict[str, str | list[str]]:
+    """Return the sign-up form as it was filled in, ten seconds after it was opened."""
+    return {
+        "topic": list(topics),
         "send_at": "07:00",
         "timezone": "UTC",
+        "cadence": "daily",
         "email": email,
         "website": "",
+        "opened": opened(pages.house.keys, pages.now() - timedelta(seconds=10)),
     }
-    return pages.post("/", data=form | fields)
 
 
 def path_of(link: str) -> str:
@@ -41,7 +54,8 @@ def path_of(link: str) -> str:
 
 
 def deliver(house: Installation, clock: Clock, catcher: Catcher) -> list[Caught]:
-    """Deliver what is queued; return the letters that came."""
+    """Do what was asked for and deliver what is queued; return the letters that came."""
+    requests.answer(house, clock())
     before = {caught.number for caught in catcher.letters()}
     delivered = pipeline.deliver(house, clock, threading.Event())
     assert delivered.halted is None

@@ -13,12 +13,12 @@ from sqlalchemy import func, select
 
 from service import pipeline
 from service.binding import Binder
+from service.delivering import Delivered
 from service.domain.deliveries import Claim
 from service.domain.readers import Preferences
 from service.installation import Installation
 from service.mail.sender import Sender, Tally
 from service.mail.smtp import Parcel, Timeouts
-from service.pipeline import Delivered
 from service.store import parts, subscribers, tables, wanted
 
 QUICK = Timeouts(connect=2, greeting=2, command=2, data=2, block=2, dot=2)
@@ -67,14 +67,21 @@ def deliver(
     return pipeline.deliver(installation, lambda: FRIDAY_NOON + after, stop or Event())
 
 
-def sender(installation: Installation, timeouts: Timeouts = QUICK) -> Sender:
-    """Return a sender for letters of this installation, with time-outs of its own."""
+def binder_of(installation: Installation) -> Binder:
+    """Return what binds letters with the links of the key in use."""
 
     def load(part_ids: Iterable[int]) -> dict[int, bytes]:
         with installation.database.read() as connection:
             return parts.bodies_of(connection, part_ids)
 
-    binder = Binder(installation.house, installation.signer, installation.key, load)
+    return Binder(
+        installation.house, installation.signer, lambda _: installation.keys.current, load
+    )
+
+
+def sender(installation: Installation, timeouts: Timeouts = QUICK) -> Sender:
+    """Return a sender for letters of this installation, with time-outs of its own."""
+    binder = binder_of(installation)
 
     def wrap(claims: list[Claim]) -> dict[int, Parcel]:
         return binder.wrap(claims)

@@ -1,12 +1,17 @@
 """When readers are due: wall-clock hours in their own zones, once for each of their dates."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from peers.newsroom import FRIDAY_NOON, digests, publish, subscribe, take_out
 
-from service import pipeline
+from service import pipeline, preferences
+from service.domain.readers import Preferences
+from service.domain.timetable import Cadence
 from service.installation import Installation
+from service.mail.address import parse_address
+from service.store import ledger
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -129,3 +134,97 @@ def test_over_three_days_every_reader_gets_one_letter_a_day_of_their_own(
         assert len(got) >= 3, zone
         seen = [title for digest in digests(installation, reader) for title in digest.titles]
         assert len(seen) == len(set(seen)), zone
+
+
+def a_week_of_robots(installation: Installation) -> list[int]:
+    """Publish a paper and plan at noon of each day from Monday to Sunday; count the letters."""
+    planned = []
+    for n in range(7):
+        now = utc("2026-08-17 12:00") + n * DAY
+        publish(installation, now, f"Robots of {now:%A}")
+        planned.append(pipeline.plan(installation, now).planned)
+        take_out(installation, now)
+    return planned
+
+
+def test_readers_get_letters_on_their_own_days_and_all_papers_of_the_days_between(
+    installation: Installation,
+) -> None:
+    start = utc("2026-08-15 00:00")
+    daily, weekdays, weekly = (
+        subscribe(installation, f"{cadence}@example.org", "robots", at=start, cadence=cadence)
+        for cadence in (Cadence.DAILY, Cadence.WEEKDAYS, Cadence.SUNDAYS)
+    )
+    assert a_week_of_robots(installation) == [2, 2, 2, 2, 2, 1, 2]
+    assert days(installation, daily) == [date(2026, 8, 17) + n * DAY for n in range(7)]
+    assert days(installation, weekdays) == [date(2026, 8, 17) + n * DAY for n in range(5)]
+    assert days(installation, weekly) == [date(2026, 8, 23)]
+    (week,) = digests(installation, weekly)
+    assert len(week.titles) == 7
+    publish(installation, utc("2026-08-24 06:00"), "Robots of the next Monday")
+    pipeline.plan(installation, utc("2026-08-24 12:00"))
+    assert set(digests(installation, weekdays)[-1].titles) == {
+        "Robots of Saturday", "Robots of Sunday", "Robots of the next Monday"
+    }  # fmt: skip
+
+
+def test_one_moment_means_different_days_on_both_sides_of_the_date_line(
+    installation: Installation,
+) -> None:
+    moment = utc("2026-08-21 10:30")
+    publish(installation, moment, "Robots")
+    readers = {
+        (zone, cadence): subscribe(
+            installation,
+            f"{cadence}{len(zone)}@example.org",
+            "robots",
+            timezone=zone,
+            send_at=time(0),
+            cadence=cadence,
+        )
+        for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago")
+        for cadence in (Cadence.THURSDAYS, Cadence.SATURDAYS, Cadence.WEEKDAYS)
+    }
+    pipeline.plan(installation, moment)
+    assert [key for key, reader in readers.items() if digests(installation, reader)] == [
+        ("Pacific/Kiritimati", Cadence.SATURDAYS),
+        ("Pacific/Pago_Pago", Cadence.THURSDAYS),
+        ("Pacific/Pago_Pago", Cadence.WEEKDAYS),
+    ]
+
+
+def test_asked_for_everyone_a_plan_still_keeps_to_their_days(installation: Installation) -> None:
+    publish(installation, FRIDAY_NOON, "Robots")
+    ada = subscribe(installation, "ada@example.org", "robots", cadence=Cadence.MONDAYS)
+    bob = subscribe(
+        installation, "bob@example.org", "robots", cadence=Cadence.FRIDAYS, send_at=time(23)
+    )
+    assert pipeline.plan(installation, FRIDAY_NOON, everyone=True).planned == 1
+    assert (days(installation, ada), days(installation, bob)) == ([], [FRIDAY_NOON.date()])
+
+
+def test_a_digest_waits_until_the_readers_next_one(installation: Installation) -> None:
+    publish(installation, FRIDAY_NOON, "Robots")
+    for cadence in (Cadence.DAILY, Cadence.WEEKDAYS, Cadence.FRIDAYS):
+        subscribe(installation, f"{cadence}@example.org", "robots", cadence=cadence)
+    pipeline.plan(installation, FRIDAY_NOON)
+    expired = []
+    for n in (1, 3, 7):
+        with installation.database.write() as connection:
+            expired.append(ledger.expire(connection, FRIDAY_NOON + n * DAY - MINUTE))
+            expired.append(ledger.expire(connection, FRIDAY_NOON + n * DAY))
+    assert expired == [0, 1, 0, 1, 0, 1]
+
+
+def test_a_new_cadence_holds_from_the_next_plan_on(installation: Installation) -> None:
+    ada = subscribe(installation, "ada@example.org", "robots", cadence=Cadence.MONDAYS)
+    publish(installation, FRIDAY_NOON, "Robots")
+    assert pipeline.plan(installation, FRIDAY_NOON).due == 0
+    preferences.change(
+        installation,
+        parse_address("ada@example.org"),
+        lambda reader: replace(reader, preferences=Preferences(cadence=Cadence.WEEKDAYS)),
+        FRIDAY_NOON,
+    )
+    assert pipeline.plan(installation, FRIDAY_NOON).planned == 1
+    assert days(installation, ada) == [FRIDAY_NOON.date()]

@@ -22,7 +22,7 @@ from peers import newsroom
 from peers.newsroom import FRIDAY_NOON
 from sqlalchemy import select
 
-from service import consent, pipeline
+from service import consent, leaving, pipeline
 from service.domain.deliveries import Claim
 from service.domain.links import Purpose, sign
 from service.domain.policy import Outcome, Stage, Status
@@ -30,7 +30,7 @@ from service.domain.selection import unpack
 from service.installation import Installation, open_installation
 from service.mail.address import parse_address
 from service.mail.letter import Card
-from service.store import deliveries, ledger, parts, subscribers, tables, workers
+from service.store import deliveries, holds, ledger, parts, subscribers, tables, workers
 from service.store.ledger import Ledger
 
 DELIVERY = tables.table(tables.Delivery)
@@ -134,8 +134,8 @@ class Rounds(RuleBasedStateMachine):
             left = subscribers.by_id(connection, reader)
         assert left is not None
         assert left.preference_id is not None
-        token = sign(self.house.key, Purpose.UNDO, left.preference_id, self.now)
-        assert consent.undo(self.house, token, self.now) is not None
+        token = sign(self.house.keys.current, Purpose.UNDO, left.preference_id, self.now)
+        assert leaving.undo(self.house, token, self.now) is not None
         self.away.discard(reader)
 
     @precondition(lambda self: self.readers.keys() & set(FICKLE))
@@ -162,6 +162,10 @@ class Rounds(RuleBasedStateMachine):
     def letters_expire(self) -> None:
         with self.house.database.write() as connection:
             ledger.expire(connection, self.now)
+
+    @rule(held=st.booleans())
+    def an_admin_holds_the_domain_or_lifts_it(self, held: bool) -> None:
+        self.hold_domain(held)
 
     @rule()
     def a_worker_claims(self) -> None:
@@ -229,6 +233,13 @@ class Rounds(RuleBasedStateMachine):
         assert self.seat is not None
         return Ledger(self.house.database, self.seat.worker_id, self.seat.lock)
 
+    def hold_domain(self, held: bool) -> None:
+        with self.house.database.write() as connection:
+            if held:
+                holds.place(connection, holds.scope_of("example.org"), "test", self.now)
+            else:
+                holds.lift(connection, holds.scope_of("example.org"), self.now)
+
     def fickle(self) -> list[str]:
         return sorted(self.readers.keys() & set(FICKLE))
 
@@ -289,12 +300,15 @@ class Rounds(RuleBasedStateMachine):
         """When at last all goes well, every reader who stayed has every paper they asked for."""
         if self.seat is not None:
             self.the_worker_dies(resend=True)
+        self.hold_domain(False)
         for _ in range(3):
             self.now += timedelta(days=1)
             pipeline.plan(self.house, self.now, everyone=True)
             with self.house.database.write() as connection:
                 ledger.resend_uncertain(connection)
-            newsroom.take_out(self.house, self.now)
+            # A domain that asked for less often gets no more than a letter a minute.
+            while newsroom.take_out(self.house, self.now):
+                self.now += timedelta(seconds=61)
         self.all_is_in_order()
         assert set(newsroom.statuses(self.house)) <= {"sent", "failed", "expired", "cancelled"}
 

@@ -1,14 +1,15 @@
 """Who gets which papers: the watermark, and why somebody gets no letter."""
 
-from datetime import date, datetime, timedelta
+from datetime import date
 
 import pytest
 from conftest import OpenWith
 from peers import newsroom
+from peers.desk import DAY, HOUR, last_skip, plan, shown
 from peers.newsroom import FRIDAY_NOON, digests, publish, subscribe, watermark
 from sqlalchemy import insert
 
-from service import consent, pipeline
+from service import consent, leaving
 from service.domain.digests import SkipReason
 from service.domain.links import Purpose, sign
 from service.domain.papers import Paper
@@ -16,27 +17,7 @@ from service.domain.readers import Preferences, address_hash
 from service.domain.wishes import wishes_of
 from service.installation import Installation
 from service.mail.address import parse_address
-from service.planning import Plan
-from service.store import deliveries, subscribers, tables
-
-DAY = timedelta(days=1)
-HOUR = timedelta(hours=1)
-
-
-def plan(installation: Installation, at: datetime = FRIDAY_NOON, *, everyone: bool = False) -> Plan:
-    made = pipeline.plan(installation, at, everyone=everyone)
-    assert made.due == made.planned + sum(made.skipped.values())
-    newsroom.statuses(installation)
-    return made
-
-
-def last_skip(installation: Installation, reader: int) -> deliveries.SkipRow | None:
-    with installation.database.read() as connection:
-        return deliveries.last_skip(connection, reader)
-
-
-def shown(installation: Installation, reader: int) -> list[tuple[str, ...]]:
-    return [digest.titles for digest in digests(installation, reader)]
+from service.store import subscribers, tables
 
 
 def test_a_reader_gets_the_new_papers_of_their_topics_and_nothing_else(
@@ -87,13 +68,13 @@ def test_a_returning_reader_gets_the_last_days_and_nothing_a_second_time(
     publish(installation, FRIDAY_NOON - 9 * DAY, "Robots of long ago")
     newsroom.leave(installation, ada, FRIDAY_NOON - 9 * DAY)
     publish(installation, FRIDAY_NOON - DAY, "Robots of Thursday")
-    token = sign(installation.key, Purpose.UNDO, ada, FRIDAY_NOON - 9 * DAY)
-    assert consent.undo(installation, token, FRIDAY_NOON) is not None
+    token = sign(installation.keys.current, Purpose.UNDO, ada, FRIDAY_NOON - 9 * DAY)
+    assert leaving.undo(installation, token, FRIDAY_NOON) is not None
     plan(installation)
     assert shown(installation, ada) == [("Robots of Thursday",)]
     newsroom.take_out(installation, FRIDAY_NOON)
     newsroom.leave(installation, ada, FRIDAY_NOON + HOUR)
-    assert consent.undo(installation, token, FRIDAY_NOON + HOUR) is not None
+    assert leaving.undo(installation, token, FRIDAY_NOON + HOUR) is not None
     plan(installation, FRIDAY_NOON + DAY)
     assert shown(installation, ada) == [("Robots of Thursday",)]
 
@@ -168,7 +149,7 @@ def test_a_pending_reader_is_not_due_before_they_confirm(installation: Installat
     with installation.database.read() as connection:
         reader = subscribers.by_address(connection, ada.normal)
     assert reader is not None
-    token = sign(installation.key, Purpose.CONFIRM, reader.subscriber_id, FRIDAY_NOON)
+    token = sign(installation.keys.current, Purpose.CONFIRM, reader.subscriber_id, FRIDAY_NOON)
     consent.confirm(installation, token, FRIDAY_NOON)
     assert plan(installation).planned == 1
 

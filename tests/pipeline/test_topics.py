@@ -112,9 +112,10 @@ def test_a_topic_edited_while_a_plan_runs_holds_for_readers_not_yet_looked_at(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(installation, FRIDAY_NOON, "Robots of Friday", "Maps of Friday")
-    early, decided, late = (
-        subscribe(installation, f"{name}@example.org", "robots") for name in ("ada", "bob", "cy")
-    )
+    everyone = early, decided, looked_at, late = [
+        subscribe(installation, f"{name}@example.org", "robots")
+        for name in ("ada", "bo", "cy", "di")
+    ]
     monkeypatch.setattr(pipeline, "READERS_AT_ONCE", 1)
     seen: list[tuple[int, int]] = []
 
@@ -122,20 +123,21 @@ def test_a_topic_edited_while_a_plan_runs_holds_for_readers_not_yet_looked_at(
         seen.append((done, due))
         if done == 1:
             with installation.database.write() as connection:
-                for reader in (early, decided, late):
+                for reader in everyone:
                     wanted.set_wishes(
                         connection, reader, wishes_of(["maps"]), FRIDAY_NOON + timedelta(seconds=1)
                     )
 
     pipeline.plan(installation, FRIDAY_NOON, progress=edit_after_the_first_page)
-    assert seen == [(1, 3), (2, 3), (3, 3)]
-    # While the first page is written the second one is decided already.
+    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    # While the first page is written the second one is decided, and the third is looked at.
     for reader in (early, decided):
         assert [d.titles for d in digests(installation, reader)] == [("Robots of Friday",)]
+    assert len(digests(installation, looked_at)) == 1
     assert [d.titles for d in digests(installation, late)] == [("Maps of Friday",)]
     take_out(installation, FRIDAY_NOON)
     publish(installation, FRIDAY_NOON + DAY, "Robots of Saturday", "Maps of Saturday")
     pipeline.plan(installation, FRIDAY_NOON + DAY)
-    for reader in (early, decided, late):
+    for reader in everyone:
         assert digests(installation, reader)[-1].titles == ("Maps of Saturday",)
         assert digests(installation, reader)[-1].reasons == (("maps",),)

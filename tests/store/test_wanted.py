@@ -11,7 +11,7 @@ from service.domain.filters import Filters
 from service.domain.readers import Preferences
 from service.domain.wishes import Wish, wishes_of
 from service.installation import Installation
-from service.store import readers, subscribers, tables, wanted
+from service.store import audience, subscribers, tables, wanted
 
 SUBSCRIPTION = tables.table(tables.Subscription)
 LATER = FRIDAY_NOON + timedelta(hours=1)
@@ -86,8 +86,8 @@ def test_a_plan_reads_filters_of_those_who_have_some(installation: Installation)
         for n, filters in enumerate(chosen)
     ]
     with installation.database.read() as connection:
-        page = readers.page(connection, ids, FRIDAY_NOON.date())
-    assert [reader.filters for reader in page] == [filters or None for filters in chosen]
+        found = audience.look(connection, ids, FRIDAY_NOON.date())
+    assert found.filters == {n: filters for n, filters in enumerate(chosen) if filters}
 
 
 def test_whoever_has_no_filters_costs_a_plan_no_question_about_them(
@@ -101,6 +101,6 @@ def test_whoever_has_no_filters_costs_a_plan_no_question_about_them(
 
     event.listen(installation.database.engine, "before_cursor_execute", listen)
     with installation.database.read() as connection:
-        readers.page(connection, ids, FRIDAY_NOON.date())
+        audience.look(connection, ids, FRIDAY_NOON.date())
     assert sum("FROM subscriber" in statement for statement in said) == 1
     assert not any("FROM preference" in statement for statement in said)

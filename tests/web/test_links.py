@@ -10,6 +10,7 @@ from peers.newsroom import leave, subscribe
 from peers.reader import Clock, deliver, path_of, sign_up
 
 from service.demo.catcher import Catcher
+from service.domain.keys import Key
 from service.domain.links import Purpose, sign
 from service.installation import Installation
 from service.store import subscribers
@@ -48,8 +49,8 @@ def test_every_link_that_is_not_ours_gets_one_and_the_same_answer(
     pages: httpx.Client, house: Installation, clock: Clock, paths: dict[str, str]
 ) -> None:
     token = {kind: path.rpartition("/")[2] for kind, path in paths.items()}
-    long_gone = sign(house.key, Purpose.CONFIRM, 999_999, clock())
-    stolen_key = sign(b"k" * 32, Purpose.CONFIRM, 1, clock())
+    long_gone = sign(house.keys.current, Purpose.CONFIRM, 999_999, clock())
+    stolen_key = sign(Key(b"k" * 32), Purpose.CONFIRM, 1, clock())
     bad = [
         "/confirm/" + token["confirm"][:-1],
         "/confirm/" + token["confirm"] + "A",
@@ -68,7 +69,7 @@ def test_every_link_that_is_not_ours_gets_one_and_the_same_answer(
         "/confirm/%20",
         "/confirm/" + stolen_key,
         "/confirm/" + long_gone,
-        "/undo/" + sign(house.key, Purpose.UNDO, 999_999, clock()),
+        "/undo/" + sign(house.keys.current, Purpose.UNDO, 999_999, clock()),
     ]
     before = dump(house.database)
     seen = set()

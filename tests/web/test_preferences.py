@@ -15,8 +15,10 @@ from peers.reader import Clock, deliver, path_of, sign_up
 from service import consent, pipeline
 from service.demo.catcher import Catcher
 from service.domain.filters import Filters
+from service.domain.keys import Key
 from service.domain.links import Purpose, sign
 from service.domain.readers import Preferences
+from service.domain.timetable import Cadence
 from service.installation import Installation
 from service.mail.address import parse_address
 
@@ -94,6 +96,20 @@ def test_ada_changes_everything_at_once_and_is_told_what(
     assert kept(house, ADA).preferences == Preferences(
         "Asia/Tokyo", time(19), 25, "Countess", Filters(("survey", "robots"), (), 50)
     )
+
+
+def test_a_weekly_letter_is_chosen_by_its_day(
+    pages: httpx.Client, house: Installation, clock: Clock
+) -> None:
+    subscribe(house, ADA, "maps", at=clock(), timezone="Europe/Berlin")
+    page = save(pages, preferences_path(house, ADA), cadence="mondays")
+    assert told_by(page) == ["A letter comes on Mondays"]
+    assert "on Mondays at 07:00, Berlin time." in page.text
+    assert fields_of(page)["cadence"] == ["mondays"]
+    assert kept(house, ADA).preferences.cadence is Cadence.MONDAYS
+    wrong = save(pages, preferences_path(house, ADA), cadence="hourly")
+    assert (wrong.status_code, 'id="cadence-error"' in wrong.text) == (422, True)
+    assert kept(house, ADA).preferences.cadence is Cadence.MONDAYS
 
 
 def test_a_topic_switched_off_brings_nothing_and_comes_back_with_a_tick(
@@ -215,10 +231,10 @@ def test_a_link_made_for_something_else_opens_no_preferences(
     ada = kept(house, ADA).subscriber_id
     token = path.rpartition("/")[2]
     tokens = [
-        sign(house.key, Purpose.CONFIRM, ada, clock()),
-        sign(house.key, Purpose.UNDO, ada, clock()),
-        sign(b"k" * 32, Purpose.PREFERENCES, ada, clock()),
-        sign(house.key, Purpose.PREFERENCES, 999_999, clock()),
+        sign(house.keys.current, Purpose.CONFIRM, ada, clock()),
+        sign(house.keys.current, Purpose.UNDO, ada, clock()),
+        sign(Key(b"k" * 32), Purpose.PREFERENCES, ada, clock()),
+        sign(house.keys.current, Purpose.PREFERENCES, 999_999, clock()),
         token[:-1],
         token + "A",
         "none",

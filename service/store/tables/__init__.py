@@ -1,6 +1,7 @@
 """The rows. They never leave `store/`: the rest of the house sees frozen dataclasses."""
 
-from service.store.tables.ledger import Attempt, Delivery, Hold, Part, Worker
+from service.store.tables.access import Allowance, Request, SigningKey
+from service.store.tables.ledger import Attempt, Delivery, Hold, Pace, Part, Worker
 from service.store.tables.papers import Counter, Edition, EditionPaper, Identity, Paper, Rejection
 from service.store.tables.readers import (
     Consent,
@@ -16,6 +17,7 @@ from service.store.tables.row import Row, table
 from service.store.tables.sources import Source
 
 __all__ = [
+    "Allowance",
     "Attempt",
     "Consent",
     "Counter",
@@ -24,12 +26,15 @@ __all__ = [
     "EditionPaper",
     "Hold",
     "Identity",
+    "Pace",
     "Paper",
     "Part",
     "Preference",
     "ReaderClock",
     "Rejection",
+    "Request",
     "Row",
+    "SigningKey",
     "Skip",
     "Source",
     "Subscriber",

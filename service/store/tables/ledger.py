@@ -20,19 +20,25 @@ class Part(Row, table=True):
 
 
 class Worker(Row, table=True):
-    """A process that delivers. It lives while it holds its lock, not by a promise of time."""
+    """A process that delivers. It lives while it holds its lock, not by a promise of time.
+
+    `connections` is its share of those that all may have, where there is a limit.
+    """
 
     id: int | None = row_id()
     name: str
     started_at: datetime
     ended_at: datetime | None = Field(default=None, index=True)
+    connections: int | None = None
 
 
 class Delivery(Row, table=True):
     """The ledger: one letter to one subscriber for one local date.
 
     `recipient` is the subscriber's own address unless given; `slots` hold what else the letter
-    says. A digest has neither: its preference tells how the reader wanted it.
+    says. A digest has neither: its preference tells how the reader wanted it. `lane` is the
+    destination domain of a letter that waits apart, so that claims need not pass it: it was met
+    in the queue while its domain was held or over its limit.
     """
 
     __table_args__ = (
@@ -44,8 +50,17 @@ class Delivery(Row, table=True):
             "priority",
             "next_attempt_at",
             "id",
-            sqlite_where=text("status = 'queued' AND worker_id IS NULL"),
-            postgresql_where=text("status = 'queued' AND worker_id IS NULL"),
+            sqlite_where=text("status = 'queued' AND worker_id IS NULL AND lane IS NULL"),
+            postgresql_where=text("status = 'queued' AND worker_id IS NULL AND lane IS NULL"),
+        ),
+        Index(
+            "ix_delivery_lane",
+            "lane",
+            "priority",
+            "next_attempt_at",
+            "id",
+            sqlite_where=text("status = 'queued' AND worker_id IS NULL AND lane IS NOT NULL"),
+            postgresql_where=text("status = 'queued' AND worker_id IS NULL AND lane IS NOT NULL"),
         ),
         Index(
             "ix_delivery_queued_subscriber",
@@ -96,6 +111,7 @@ class Delivery(Row, table=True):
     settled_at: datetime | None = None
     reply_code: int | None = None
     reply: str | None = None
+    lane: str | None = None
 
 
 class Attempt(Row, table=True):
@@ -112,9 +128,23 @@ class Attempt(Row, table=True):
     worker_id: int | None = Field(default=None, sa_type=BigId)
 
 
+class Pace(Row, table=True):
+    """How fast a scope, as that of a hold, was served of late, and how often it asked for less.
+
+    `granted` is a list of pairs: a second (Unix time) and how many letters were let go in it.
+    """
+
+    scope: str = Field(primary_key=True)
+    granted: list[list[int]] = Field(sa_type=JSON)
+    slowed: int
+    slowed_at: datetime | None = None
+    accepted: int
+
+
 class Hold(Row, table=True):
-    """A scope in which nothing is sent: `all`, `breaker` (all, since refusals were too many), or
-    `domain:` and a destination domain. One that was lifted keeps when, in `until`.
+    """A scope in which nothing is sent: `all`, `breaker` (all, since refusals were too many),
+    `restored` (all, since the database is an old one), or `domain:` and a destination domain. One
+    that was lifted keeps when, in `until`.
     """
 
     scope: str = Field(primary_key=True)

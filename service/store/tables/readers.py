@@ -76,6 +76,8 @@ class Subscription(Row, table=True):
 class Preference(Row, table=True):
     """How a reader wants the letter, from `valid_from` until `valid_to` (None: today's).
 
+    `weekday` is the day of a weekly letter, 0 for Monday.
+
     Nothing else of a row ever changes: a delivery that names it has frozen what its letter says
     of the reader.
     """
@@ -93,6 +95,8 @@ class Preference(Row, table=True):
             "ix_preference_hour",
             "timezone",
             "send_at",
+            "cadence",
+            "weekday",
             "subscriber_id",
             sqlite_where=text("valid_to IS NULL"),
             postgresql_where=text("valid_to IS NULL"),
