@@ -48,6 +48,10 @@ class Settings(BaseSettings):
     marker_file: Path | None = None
     smtp_url: SecretStr = SecretStr("smtp://127.0.0.1:1025")
     smtp_connections: Annotated[int, Field(ge=1, le=100)] = 5
+    route_connections: Annotated[int | None, Field(ge=1)] = None
+    letters_a_minute: Annotated[int | None, Field(ge=1)] = None
+    domain_connections: Annotated[int | None, Field(ge=1)] = None
+    domain_letters_a_minute: Annotated[int | None, Field(ge=1)] = None
     smtp_connection_letters: Annotated[int, Field(ge=1)] = 1000
     smtp_connection_seconds: Annotated[float, Field(gt=0)] = 300
     smtp_wait_connect: Wait = 60
@@ -56,10 +60,6 @@ class Settings(BaseSettings):
     smtp_wait_data: Wait = 120
     smtp_wait_block: Wait = 180
     smtp_wait_dot: Wait = 600
-    route_connections: Annotated[int | None, Field(ge=1)] = None
-    letters_a_minute: Annotated[int | None, Field(ge=1)] = None
-    domain_connections: Annotated[int | None, Field(ge=1)] = None
-    domain_letters_a_minute: Annotated[int | None, Field(ge=1)] = None
     base_url: str = DEFAULT_BASE_URL
     from_: Annotated[str, Field(validation_alias="PAPERROUND_FROM")] = DEFAULT_FROM
     reply_to: str | None = None

@@ -15,10 +15,12 @@ _CARD_COLUMN, _LINE_COLUMN = len("   Because: "), len("  because: ")
 class Reasons:
     """Why a paper is there, encoded: what follows "Because:" on a card, and a line's whole note.
 
-    `topics` are those of its reasons that are topics, by name.
+    `topics` are those of its reasons that are topics, by name; `first_topic` is the place of the
+    first among all.
     """
 
     topics: tuple[str, ...]
+    first_topic: int | None
     text: bytes
     html: bytes
     text_note: bytes
@@ -32,6 +34,7 @@ class Reasons:
         note = text if _BREAK not in text else _text(named, _LINE_COLUMN)
         return cls(
             tuple([because.label for because in named if because.is_topic]),
+            next((place for place, because in enumerate(named) if because.is_topic), None),
             text,
             html,
             _NOTE + note,
@@ -43,7 +46,7 @@ class Reasons:
         """Return the reason of a paper that is no topic's: how many people noticed it."""
         text = encode(upvotes)
         html = encode(upvotes.replace(" ", "\u00a0"))
-        return cls((), text, html, text, html)
+        return cls((), None, text, html, text, html)
 
 
 def _text(named: Sequence[Because], column: int) -> bytes:

@@ -57,6 +57,8 @@ def insert_many(
 
     `on_conflict` is SQL that both databases understand.
     """
+    if not rows:
+        return
     names = ", ".join([*columns, *constant])
     mark = mark_of(connection)
     shared = ", ".join([*columns, *[mark] * len(constant)])
@@ -64,8 +66,8 @@ def insert_many(
     # One statement for many rows costs half of what one for each costs, and lets other threads
     # run while it does.
     at_once = len(rows) if connection.dialect.name == "postgresql" else _ROWS_AT_ONCE
-    for start in range(0, len(rows), at_once or 1):
-        head, values = given(connection, table, columns, rows[start : start + _ROWS_AT_ONCE])
+    for start in range(0, len(rows), at_once):
+        head, values = given(connection, table, columns, rows[start : start + at_once])
         connection.exec_driver_sql(
             # Without WHERE, SQLite would take ON CONFLICT for the condition of a join.
             f"{head} INSERT INTO {table.name} ({names}) SELECT {shared} FROM given WHERE true"

@@ -19,7 +19,7 @@ _PREFERENCE = tables.table(tables.Preference)
 def of(connection: Connection, delivery_ids: Sequence[int]) -> Sequence[Any]:
     """Return a row for each letter, the most urgent first, for `read`.
 
-    `still_wanted` says whether the letter may still go to its reader.
+    `wanted` says whether the letter may still go to its reader.
     """
     letter, reader, preference = _DELIVERY.c, _SUBSCRIBER.c, _PREFERENCE.c
     query = (
@@ -40,7 +40,7 @@ def of(connection: Connection, delivery_ids: Sequence[int]) -> Sequence[Any]:
             reader.confirmed_at,
             reader.unsubscribe_token,
             *wanted.LETTER_COLUMNS,
-            _still_wanted().label("still_wanted"),
+            _wanted().label("wanted"),
         )
         .join(_SUBSCRIBER, reader.id == letter.subscriber_id)
         .outerjoin(_PREFERENCE, preference.id == letter.preference_id)
@@ -50,7 +50,7 @@ def of(connection: Connection, delivery_ids: Sequence[int]) -> Sequence[Any]:
     return connection.execute(query).all()
 
 
-def _still_wanted() -> Any:
+def _wanted() -> Any:
     kind, status = _DELIVERY.c.kind, _SUBSCRIBER.c.status
     return and_(
         _SUBSCRIBER.c.email.is_not(None),

@@ -66,31 +66,29 @@ class Ledger:
         while more:
             with self._database.write(Turn.LEDGER) as connection:
                 taken = self._queue.take(connection, limit, now)
-                rows = self._mark(connection, taken.ids, now) if taken.ids else []
-            if rows:
-                # Not within the transaction, which others wait for.
-                return [claims.read(row) for row in rows]
+                claimed = self._mark(connection, taken.ids, now) if taken.ids else []
+            if claimed:
+                return [claims.read(row) for row in claimed]
             more = taken.more
         return []
 
-    def _mark(self, connection: Connection, ids: Sequence[int], now: datetime) -> Sequence[Any]:
+    def _mark(self, connection: Connection, ids: Sequence[int], now: datetime) -> list[Any]:
         update_many(connection, _DELIVERY, "id", ids, {"worker_id": self._worker_id})
         rows = claims.of(connection, ids)
-        if unwanted := [row.id for row in rows if not row.still_wanted]:
+        if unwanted := [row.id for row in rows if not row.wanted]:
             connection.execute(
                 move(Status.QUEUED, Status.CANCELLED, settled_at=now, worker_id=None).where(
                     _DELIVERY.c.id.in_(unwanted)
                 )
             )
-        return [row for row in rows if row.still_wanted]
+        return [row for row in rows if row.wanted]
 
     def step(self, settlements: Sequence[Settlement], begins: Sequence[Claim]) -> set[int]:
         """Record outcomes and begin letters, in one durable transaction.
 
         Returns the delivery ids that were begun; one that was cancelled, superseded or taken
         away meanwhile is not among them and must not be sent, and none is where refusals are too
-        many. Raises LostSeat, recording
-        nothing, when this worker's lock is gone.
+        many. Raises LostSeat, recording nothing, when this worker's lock is gone.
         """
         if begins and not self._lock.held():
             raise LostSeat(
@@ -103,7 +101,7 @@ class Ledger:
             self._gate.see(connection, settlements)
             begun = self._begin(connection, begins) if may_begin else set()
         if begun:
-            self._note([claim for claim in begins if claim.delivery_id in begun][-1])
+            self._note(next(c for c in reversed(begins) if c.delivery_id in begun))
         return begun
 
     def _begin(self, connection: Connection, begun: Sequence[Claim]) -> set[int]:
@@ -122,19 +120,24 @@ class Ledger:
                 self._postpone(connection, settlement)
             else:
                 early.append(settlement)
-        # A letter that was refused before its body passes through `sending` all the same: it
-        # counts as one try.
-        begun = self._begin(connection, [settlement.claim for settlement in early])
-        known += [settlement for settlement in early if settlement.claim.delivery_id in begun]
         settled = self._change(
             connection,
             Status.SENDING,
-            "status = given.status, worker_id = NULL, reply_code = given.reply_code,"
-            " reply = given.reply, settled_at = given.settled_at,"
-            " next_attempt_at = coalesce(given.next_attempt_at, delivery.next_attempt_at)",
+            _OUTCOME,
             _SETTLED,
             [_settled(connection, settlement) for settlement in known],
         )
+        # A letter that was refused before its body passes through `sending` all the same: it
+        # counts as one try. Changing a row twice would make PostgreSQL lock its subscriber, for
+        # whom somebody who is erasing them waits.
+        settled |= self._change(
+            connection,
+            Status.QUEUED,
+            f"{_OUTCOME}, attempts = delivery.attempts + 1",
+            _SETTLED,
+            [_settled(connection, settlement) for settlement in early],
+        )
+        known += early
         failed = [
             settlement
             for settlement in known
@@ -201,6 +204,11 @@ class Ledger:
         )
 
 
+_OUTCOME = (
+    "status = given.status, worker_id = NULL, reply_code = given.reply_code,"
+    " reply = given.reply, settled_at = given.settled_at,"
+    " next_attempt_at = coalesce(given.next_attempt_at, delivery.next_attempt_at)"
+)
 _SETTLED = (
     *("id", "attempts", "status"),
     *("next_attempt_at", "settled_at", "reply_code", "reply"),
@@ -218,7 +226,7 @@ def _settled(connection: Connection, settlement: Settlement) -> tuple[Any, ...]:
     }
     return (
         settlement.claim.delivery_id,
-        settlement.claim.attempts + 1,
+        settlement.claim.attempts + settlement.begun,
         decision.status.value,
         *bound(connection, _DELIVERY, times).values(),
         outcome.code,
