@@ -76,18 +76,19 @@ class Planned:
     def multiply(self, letters: int) -> None:
         """Queue the letters again, on SQLite, until there are that many."""
         database = Database(_settings(f"sqlite:///{self.folder / 'planned.db'}").database)
+        made = {"token": "randomblob(16)", "nth": "delivery.nth + copy.number"}
         with database.write() as connection:
-            table = connection.exec_driver_sql("SELECT * FROM delivery LIMIT 0").keys()
-            names = [name for name in table if name != "id"]
-            chosen = ", ".join("random_token" if n == "token" else n for n in names)
-            chosen = chosen.replace("random_token", "randomblob(16)").replace("nth", "nth + :n")
+            columns = connection.exec_driver_sql("SELECT * FROM delivery LIMIT 0").keys()
+            names = [name for name in columns if name != "id"]
             there = connection.exec_driver_sql("SELECT count(*) FROM delivery").scalar_one()
-            for n in range(1, -(-letters // there)):
-                connection.exec_driver_sql(
-                    f"INSERT INTO delivery ({', '.join(names)}) SELECT {chosen} FROM delivery"
-                    " WHERE nth = 0",
-                    {"n": n},
-                )
+            connection.exec_driver_sql(
+                "WITH RECURSIVE copy(number) AS"
+                " (SELECT 1 UNION ALL SELECT number + 1 FROM copy WHERE number < ?)"
+                f" INSERT INTO delivery ({', '.join(names)})"
+                f" SELECT {', '.join(made.get(name, 'delivery.' + name) for name in names)}"
+                " FROM delivery CROSS JOIN copy",
+                (letters // there - 1,),
+            )
         database.close()
 
     def _plan(self, letters: int, topics: int) -> None:

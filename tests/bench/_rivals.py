@@ -166,7 +166,11 @@ class _Late(asyncio.Protocol):
 
     def _say(self, replies: Sequence[bytes]) -> None:
         if replies:
-            self._loop.call_later(self._seconds, self._transport.write, b"".join(replies))
+            self._loop.call_later(self._seconds, self._write, b"".join(replies))
+
+    def _write(self, replies: bytes) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(replies)
 
 
 _ANSWERS = {
