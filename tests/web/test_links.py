@@ -97,7 +97,7 @@ def test_a_link_of_another_purpose_or_key_opens_nothing_whoever_it_is_of(
     tokens.append(keys.key_id + sign(stranger, opens, ada, clock())[4:])
     paths = {
         Purpose.PREFERENCES: ("", "/pause", "/resume", "/account"),
-        Purpose.ACCOUNT: ("", "/address", "/erase", "/renew"),
+        Purpose.ACCOUNT: ("/address", "/erase", "/renew"),
         Purpose.CONFIRM: ("", "/renew"),
     }.get(opens, ("",))
     before = dump(house.database)
