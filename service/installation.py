@@ -52,6 +52,7 @@ class Installation:
     limits: Limits
     marker: Marker | None
     trending_section: bool
+    api_origins: tuple[str, ...]
     allowances: Allowances
     chance: Callable[[], float] = secrets.SystemRandom().random
 
@@ -104,6 +105,7 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
         marker=Marker(settings.marker) if settings.marker else None,
         breaker=Breaker(settings.breaker_percent / 100, settings.breaker_letters),
         trending_section=settings.trending_section,
+        api_origins=settings.named_origins,
         allowances=Allowances(
             address=Allowance(settings.requests_per_address, timedelta(days=1)),
             network=Allowance(settings.requests_per_network, timedelta(hours=1)),

@@ -1,9 +1,6 @@
 """What the operator decides: one frozen object, read by the doors and passed on as values."""
 
-import contextlib
-import os
 import re
-import secrets
 from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
@@ -15,14 +12,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from service import key_file
 from service.domain.limits import Limits
 from service.domain.route import Route, is_loopback, parse_route
 from service.domain.sources import Source, parse_sources
+from service.key_file import SHORTEST
 
 PREFIX = "PAPERROUND_"
 DEFAULT_BASE_URL = "http://127.0.0.1:8000"
 DEFAULT_FROM = "paperround@localhost"
-_KEY_LENGTH = 32
 
 
 class SettingsError(Exception):
@@ -76,6 +74,7 @@ class Settings(BaseSettings):
     retention_days: Annotated[int, Field(ge=2, le=3650)] = 40
     tick_seconds: Annotated[float, Field(ge=0.2, le=3600)] = 30
     trending_section: bool = True
+    api_origins: str = ""
     uncertain: Literal["resend", "hold"] = "resend"
     breaker_percent: Annotated[float, Field(ge=0, le=100)] = 5
     breaker_letters: Annotated[int, Field(ge=20, le=10_000)] = 200
@@ -107,12 +106,23 @@ class Settings(BaseSettings):
         parse_sources(value)
         return value
 
+    @field_validator("api_origins")
+    @classmethod
+    def _known_origins(cls, value: str) -> str:
+        for origin in _listed(value):
+            if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?", origin):
+                raise ValueError(
+                    f"{origin!r} is not an origin; write scheme and host in small letters, as in "
+                    "https://www.example.org, and commas between"
+                )
+        return value
+
     @field_validator("older_secret_keys")
     @classmethod
     def _whole_keys(cls, value: SecretStr) -> SecretStr:
-        if any(len(key) < _KEY_LENGTH for key in value.get_secret_value().split()):
+        if any(len(key) < SHORTEST for key in value.get_secret_value().split()):
             raise ValueError(
-                f"holds a key shorter than {_KEY_LENGTH} characters; keys are separated by spaces"
+                f"holds a key shorter than {SHORTEST} characters; keys are separated by spaces"
             )
         return value
 
@@ -163,8 +173,8 @@ class Settings(BaseSettings):
                 "links with it; make one with: "
                 "python3 -c 'import secrets; print(secrets.token_hex(32))'"
             )
-        if self.secret_key is not None and len(self.secret_key.get_secret_value()) < _KEY_LENGTH:
-            raise ValueError(f"{PREFIX}SECRET_KEY: is shorter than {_KEY_LENGTH} characters")
+        if self.secret_key is not None and len(self.secret_key.get_secret_value()) < SHORTEST:
+            raise ValueError(f"{PREFIX}SECRET_KEY: is shorter than {SHORTEST} characters")
         return self
 
     @property
@@ -206,6 +216,11 @@ class Settings(BaseSettings):
     def named_sources(self) -> tuple[Source, ...]:
         return parse_sources(self.sources)
 
+    @property
+    def named_origins(self) -> tuple[str, ...]:
+        """The origins whose pages may call the API from a browser."""
+        return tuple(_listed(self.api_origins))
+
     def check_ready_to_deliver(self) -> None:
         """Raise SettingsError where strangers would get letters that point nowhere."""
         if self.route.on_loopback:
@@ -230,31 +245,11 @@ class Settings(BaseSettings):
         if self.secret_key is not None:
             return (self.secret_key.get_secret_value().encode(), *older)
         assert self.embedded is not None
-        path = self.embedded.with_suffix(".key")
         try:
-            if not path.exists():
-                _make_key(path)
-            keys = [line.strip() for line in path.read_bytes().splitlines() if line.strip()]
-        except OSError as error:
-            raise SettingsError(
-                f"{PREFIX}DATABASE_URL: {path}, the key that signs links, cannot be made or read "
-                f"({error.strerror})"
-            ) from None
-        if not keys or any(len(key) < _KEY_LENGTH for key in keys):
-            raise SettingsError(f"the key file {path} is cut short; restore it or remove it")
+            keys = key_file.keys_in(self.embedded.with_suffix(".key"))
+        except key_file.KeyFileError as error:
+            raise SettingsError(f"{PREFIX}DATABASE_URL: {error}") from None
         return (*keys, *older)
-
-
-def _make_key(path: Path) -> None:
-    # A link appears whole or not at all: of two processes that start at once, both read one key.
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
-        with contextlib.suppress(FileExistsError):
-            path.hardlink_to(draft)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def load(**values: Any) -> Settings:
@@ -278,3 +273,7 @@ def _line(error: dict[str, Any]) -> str:
         return message
     name = str(error["loc"][0]).removeprefix(PREFIX).rstrip("_").upper()
     return f"{PREFIX}{name}: {message[0].lower() + message[1:]}"
+
+
+def _listed(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]

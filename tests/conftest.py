@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from peers import postgres
+from peers import memory, postgres
 from playwright.sync_api import Browser, sync_playwright
 
 from service import settings
@@ -32,6 +32,9 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("paperround")
 
 _numbers = itertools.count(1)
+
+# Where pytest makes its temporary folders.
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory.folder()))
 
 
 def missing(message: str) -> None:
@@ -82,7 +85,7 @@ def postgres_server() -> Iterator[str]:
     if programs is None:
         missing("no PostgreSQL programs here (Debian's package postgresql)")
     assert programs is not None
-    with postgres.server(programs) as url:
+    with postgres.server(programs, memory.folder()) as url:
         _sql(url, "CREATE DATABASE template")
         chosen = settings.load(
             database_url=url.format(database="template"), secret_key="k" * 32, _env_file=None

@@ -20,14 +20,18 @@ class TopicError(ValueError):
 
     def explain(self) -> str:
         """Return the text with a caret below the position, the message and the way out."""
+        lines = [self.pointed(), str(self)]
+        return "\n".join([*lines, self.instead] if self.instead else lines)
+
+    def pointed(self) -> str:
+        """Return the text, cut around the position, and a line with a caret below that."""
         first = max(0, self.position - 1 - _WINDOW)
         last = self.position - 1 + _WINDOW
         shown = "".join(_printable(sign) for sign in self.text[first:last])
         before = "…" if first else ""
         after = "…" if last < len(self.text) else ""
         caret = " " * _width(before + shown[: self.position - 1 - first]) + "^"
-        lines = [before + shown + after, caret, str(self)]
-        return "\n".join([*lines, self.instead] if self.instead else lines)
+        return f"{before}{shown}{after}\n{caret}"
 
 
 def _printable(sign: str) -> str:

@@ -57,6 +57,18 @@ def last_seq(connection: Connection) -> int:
     return connection.scalar(select(func.max(_PAPER.c.seq))) or 0
 
 
+# What tells the papers of one time from those of another.
+State = tuple[int, int]
+
+
+def state(connection: Connection) -> State:
+    """Return the highest seq and how many editions are shown: one changes when papers come, the
+    other also when an edition is forgotten."""
+    shown = (_EDITION.c.published_at.is_not(None), _EDITION.c.hidden_at.is_(None))
+    editions = connection.scalar(select(func.count()).select_from(_EDITION).where(*shown)) or 0
+    return last_seq(connection), editions
+
+
 def count(connection: Connection) -> int:
     """Return how many papers are seen."""
     return connection.scalar(select(func.count()).select_from(_PAPER).where(_SEEN)) or 0

@@ -17,8 +17,10 @@ from starlette.exceptions import HTTPException
 from service.domain.allowances import TooMany
 from service.domain.links import BadLink, ExpiredLink
 from service.installation import Installation
+from service.recent import RecentPapers
 from service.store import papers
 from service.web.account_pages import account_pages
+from service.web.api import api_app
 from service.web.dress import Dress
 from service.web.leaving_pages import leaving_pages
 from service.web.origin import from_elsewhere
@@ -26,7 +28,9 @@ from service.web.paper_pages import paper_pages
 from service.web.pause_pages import pause_pages
 from service.web.phrases import spoken_wait
 from service.web.preference_pages import preference_pages
+from service.web.problems import problem
 from service.web.reader_pages import reader_pages
+from service.web.signup_pages import signup_pages
 
 MAX_BODY_BYTES = 64 * 1024
 BODY_SECONDS = 10
@@ -35,8 +39,9 @@ SAFE_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "browsing-topics=(), camera=(), geolocation=(), microphone=()",
     "X-Frame-Options": "DENY",
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
+    "connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
@@ -59,13 +64,16 @@ def web_app(
     """
     app = FastAPI(title="Paperround", docs_url=None, redoc_url=None, openapi_url=None)
     dress = Dress(installation.templates)
+    recent = RecentPapers(installation.database)
+    app.include_router(signup_pages(installation, dress, recent, now))
     app.include_router(reader_pages(installation, dress, now))
     app.include_router(leaving_pages(installation, dress, now, at_once=at_once))
     app.include_router(preference_pages(installation, dress, now))
     app.include_router(pause_pages(installation, dress, now))
     app.include_router(account_pages(installation, dress, now))
     app.include_router(paper_pages(installation, dress))
-    _serve_files(app, dress.style)
+    app.mount("/api", api_app(installation, recent, now))
+    _serve_files(app, dress)
     _answer_trouble(app, dress)
 
     headers = dict(SAFE_HEADERS)
@@ -78,34 +86,32 @@ def web_app(
     ) -> Response:
         length = request.headers.get("content-length", "0")
         response: Response
+        of_api = request.url.path.startswith("/api/")
+        refuse = _problem if of_api else dress.message
         if (
             request.method == "POST"
             and not _ONE_CLICK.fullmatch(request.url.path)
-            and (from_elsewhere(request, installation.house.base_url))
+            and not (of_api and request.headers.get("origin") in installation.api_origins)
+            and from_elsewhere(request, installation.house.base_url)
         ):
-            response = dress.message(
-                403,
-                "That button stands on another site.",
-                "Nothing was changed. Please press it here.",
-                link=("To the front page", "/"),
-            )
-        elif not length.isdigit() or int(length) > MAX_BODY_BYTES:
-            response = dress.message(413, "That is more than this form takes.")
+            response = refuse(403, "That button stands on another site.", "Nothing was changed.")
+        elif not (length.isascii() and length.isdigit()) or int(length[:20]) > MAX_BODY_BYTES:
+            response = refuse(413, "That is more than this form takes.")
         elif "chunked" in request.headers.get("transfer-encoding", "").lower():
-            response = dress.message(411, "This form needs to know how long it is.")
+            response = refuse(411, "This form needs to know how long it is.")
         else:
             try:
                 async with asyncio.timeout(BODY_SECONDS):
                     await request.body()
                 response = await call_next(request)
             except TimeoutError:
-                response = dress.message(408, "That took too long to arrive.", TRY_AGAIN)
+                response = refuse(408, "That took too long to arrive.", TRY_AGAIN)
             except Exception as error:
                 # Caught here, since the server would log it with all its values. The path may
                 # hold a reader's token: only the route's pattern is logged.
                 route = getattr(request.scope.get("route"), "path", None)
                 _log.error("page_failed", route=route, exc_info=error)
-                response = dress.message(500, "Something went wrong here.", TRY_AGAIN)
+                response = refuse(500, "Something went wrong here.", TRY_AGAIN)
         for name, value in headers.items():
             response.headers.setdefault(name, value)
         return response
@@ -123,14 +129,24 @@ def web_app(
     return app
 
 
-def _serve_files(app: FastAPI, style_sheet: Path) -> None:
+def _problem(status: int, *sentences: str) -> Response:
+    return problem(status, " ".join(sentences))
+
+
+def _serve_files(app: FastAPI, dress: Dress) -> None:
     @app.get("/style.css", include_in_schema=False)
     def style() -> FileResponse:
-        return FileResponse(
-            style_sheet,
-            media_type="text/css",
-            headers={"Cache-Control": "public, max-age=3600"},
-        )
+        return _file(dress.style, "text/css")
+
+    @app.get("/signup.js", include_in_schema=False)
+    def script() -> FileResponse:
+        return _file(dress.script, "text/javascript")
+
+
+def _file(path: Path, media_type: str) -> FileResponse:
+    return FileResponse(
+        path, media_type=media_type, headers={"Cache-Control": "public, max-age=3600"}
+    )
 
 
 def _answer_trouble(app: FastAPI, dress: Dress) -> None:

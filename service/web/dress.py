@@ -24,12 +24,13 @@ RENEWED = (Purpose.CONFIRM, Purpose.ACCOUNT)
 class Dress:
     """Renders pages from the templates in pages/ of `folders`; the first that has a file gives it.
 
-    The style sheet of the pages, `style`, is one of the files.
+    The style sheet of the pages, `style`, and the script of the sign-up page are among the files.
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._templates = Templates(folders, autoescape=lambda _name: True, trim_blocks=True)
         self.style = self._templates.file("pages/style.css")
+        self.script = self._templates.file("pages/signup.js")
 
     def page(self, name: str, status: int = 200, **context: Any) -> HTMLResponse:
         """Return the page of that name. Raises TemplateMistake."""

@@ -3,11 +3,15 @@
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from service.copies import Copied, WebCopy
 from service.domain.papers import Paper
+from service.domain.previews import Latest, Preview, Rate
 from service.domain.timetable import Cadence
+from service.domain.topics import parse
 from service.web.preference_form import PreferenceForm, Problem, Row
+from service.web.signup_form import Mistake, SignupForm
 
 SPECIMEN = Paper(
     title="Reading Slowly",
@@ -34,16 +38,32 @@ def _copied(text: str, *topics: str) -> Copied:
     return Copied(text, paper, topics, ((text, True), (text, False)), ((text, False),))
 
 
+def _tried(text: str) -> dict[str, Any]:
+    """Return what the sign-up page shows of topics that were tried."""
+    fields = ("new", "send_at", "cadence", "timezone", "email")
+    mistakes = {field: Mistake(text, text, text, text) for field in fields}
+    topic = parse("world models")
+    rates = (Rate(text, topic, 35, 22), Rate(text, topic, 0, 22, topic, 3))
+    paper = _written(text)
+    latest = Latest(text, paper, date(2026, 8, 21), ((text, True), (text, False)), (text, "maps"))
+    days = ((date(2026, 8, 20), 3), (date(2026, 8, 21), 0))
+    return {
+        "form": SignupForm([text, text], text, text, text, text, text, mistakes),
+        "preview": Preview(Cadence.DAILY, days, (3, 0), rates, (latest,)),
+        "dates": [text, text],
+        "suggested": [text],
+        "sample": "/sample?" + urlencode({"topic": text}),
+    }
+
+
 def contexts(text: str) -> dict[str, dict[str, Any]]:
     """Return each page's context, with `text` wherever a stranger's words can stand."""
-    typed = {"topics": text, "send_at": "07:00", "timezone": text, "email": text}
-    wrong = dict.fromkeys(("form", "topics", "send_at", "timezone", "email"), text)
     return {
         "signup": {
-            "values": typed,
-            "errors": wrong,
-            "topics_problem": text,
+            **_tried(text),
+            "zone": text,
             "timezones": [text, "Europe/Berlin"],
+            "cadences": list(Cadence),
             "opened": text,
         },
         "sent": {"sender": text},

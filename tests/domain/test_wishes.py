@@ -41,6 +41,12 @@ def test_a_label_has_forty_characters_at_most() -> None:
         wishes_of(["l" * 41 + " = maps"])
 
 
+@pytest.mark.parametrize("sign", ["\0", "\x1b", "\x9f", "\ud800"])
+def test_no_label_holds_what_no_letter_can(sign: str) -> None:
+    with pytest.raises(WishError, match="invisible character U\\+"):
+        wishes_of([f"At{sign}las = maps"])
+
+
 @pytest.mark.parametrize("typed", ["A = B = maps", "= maps", "Atlas ="])
 def test_a_sign_that_labels_nothing_is_a_mistake_of_the_topic(typed: str) -> None:
     with pytest.raises(TopicError, match="there is no letter or digit to look for here"):

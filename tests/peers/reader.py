@@ -35,12 +35,13 @@ def sign_up(pages: Pages, email: str, *topics: str, **fields: str) -> httpx.Resp
     return answer
 
 
-def form_of(pages: Pages, email: str, *topics: str) -> dict[str, str]:
+def form_of(pages: Pages, email: str, *topics: str) -> dict[str, str | list[str]]:
     """Return the sign-up form as it was filled in, ten seconds after it was opened."""
     return {
-        "topics": "\r\n".join(topics),
+        "topic": list(topics),
         "send_at": "07:00",
         "timezone": "UTC",
+        "cadence": "daily",
         "email": email,
         "website": "",
         "opened": opened(pages.house.keys, pages.now() - timedelta(seconds=10)),

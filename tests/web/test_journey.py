@@ -115,6 +115,6 @@ def test_ada_changes_topics_pauses_and_resumes_with_scripts_off(
     look(page, "resumed", artefacts)
 
     page.goto("{0.scheme}://{0.netloc}/".format(urlsplit(page.url)))
-    page.get_by_role("link", name="Change your letter").click()
+    page.get_by_role("link", name="Already a reader?").click()
     look(page, "find", artefacts)
     page.context.close()

@@ -72,7 +72,7 @@ def test_ada_signs_up_confirms_reads_leaves_and_comes_back(
     page = pages.get(start)
     assert page.status_code == 200
     assert "Start your letter?" in page.text
-    assert "daily at 06:00, UTC" in page.text
+    assert "daily at 06:00, UTC, if papers matched" in page.text
     assert dump(house.database) == before, "a GET confirmed"
 
     assert "You’re in" in pages.post(start).text

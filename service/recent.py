@@ -1,0 +1,167 @@
+"""The papers of the last days at hand, so that a preview of any topics is a matter of moments."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.domain.marking import marks
+from service.domain.previews import DAYS, Latest, Preview, Rate, letters_of
+from service.domain.ranking import Levels
+from service.domain.suggestions import suggestions
+from service.domain.timetable import Cadence
+from service.domain.topics import Topic, parse
+from service.domain.wishes import Wish
+from service.shelf import Shelf
+from service.store import papers
+from service.store.engine import Database
+from service.store.papers import State
+
+SUGGESTED = 24
+LATEST = 3
+LOOK_AFTER = timedelta(seconds=1)
+# A large index is made beside the old one, which is asked meanwhile.
+_WAIT_SECONDS = 0.25
+# An index keeps what it looked up: strangers' words are not to fill the memory.
+_TOPICS_AT_HAND = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    topic: Topic
+    levels: Levels
+    rate: Rate
+
+
+class RecentPapers:
+    """Shows what topics would have brought in the last days. Any thread may ask.
+
+    The index is made when first asked for, and anew when papers have come or gone since.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._desk: _Desk | None = None
+        self._looked_at: datetime | None = None
+        self._builder: threading.Thread | None = None
+
+    def preview(self, wishes: Sequence[Wish], cadence: Cadence, now: datetime) -> Preview:
+        """Return what letters the topics would have made; none stands for what trends."""
+        return self._at(now).preview(wishes, cadence)
+
+    def suggested(self, now: datetime) -> tuple[str, ...]:
+        """Return topics that many papers of late are about, the most frequent first."""
+        return self._at(now).suggested
+
+    def state(self, now: datetime) -> State:
+        """Return what tells the present papers from those of another time."""
+        return self._at(now).state
+
+    def _at(self, now: datetime) -> "_Desk":
+        with self._lock:
+            desk, looked_at = self._desk, self._looked_at
+            if desk is not None and looked_at is not None and abs(now - looked_at) < LOOK_AFTER:
+                return desk
+            self._looked_at = now
+            if desk is None:
+                desk = self._desk = self._build(self._state())
+                return desk
+            try:
+                state = self._state()
+            except SQLAlchemyError:
+                # What is at hand is still worth a look; who signs up is told of the trouble.
+                return desk
+            if state == desk.state and not desk.crowded:
+                return desk
+            builder = self._builder
+            if builder is None or not builder.is_alive():
+                builder = threading.Thread(target=self._replace, args=(state,), daemon=True)
+                self._builder = builder
+                builder.start()
+        builder.join(_WAIT_SECONDS)
+        return self._desk or desk
+
+    def _state(self) -> State:
+        with self._database.read() as connection:
+            return papers.state(connection)
+
+    def _build(self, state: State) -> "_Desk":
+        with self._database.read() as connection:
+            return _Desk(state, Shelf.of_last(connection, DAYS))
+
+    def _replace(self, state: State) -> None:
+        # The old index is left to the garbage collector: someone may be asking it.
+        self._desk = self._build(state)
+
+
+class _Desk:
+    """One state of the papers, and what was asked of them."""
+
+    def __init__(self, state: State, shelf: Shelf) -> None:
+        self.state = state
+        self.suggested = suggestions((stored.paper for _, stored in shelf.papers), SUGGESTED)
+        self._shelf = shelf
+        # The index learns while it answers, and takes one question at a time.
+        self._lock = threading.Lock()
+        self._tried: dict[str, _Tried] = {}
+        self._titles: dict[tuple[str, int], tuple[tuple[str, bool], ...]] = {}
+
+    @property
+    def crowded(self) -> bool:
+        """Whether more was asked than is to be kept in mind."""
+        return len(self._tried) > _TOPICS_AT_HAND
+
+    def preview(self, wishes: Sequence[Wish], cadence: Cadence) -> Preview:
+        with self._lock:
+            tried = [self._try(wish) for wish in wishes if wish.enabled]
+            levels = self._shelf.everything if not tried else _either([t.levels for t in tried])
+            days = self._shelf.by_day(levels)
+            return Preview(
+                cadence,
+                days,
+                letters_of(days, cadence),
+                tuple(one.rate for one in tried),
+                tuple(self._latest(n, tried) for n in self._shelf.newest(levels, LATEST)),
+            )
+
+    def _try(self, wish: Wish) -> _Tried:
+        tried = self._tried.get(wish.query)
+        if tried is None:
+            topic = parse(wish.query)
+            levels, dates = self._shelf.found(topic), len(self._shelf.dates)
+            rate = Rate(wish.shown, topic, levels[0].bit_count(), dates)
+            if not rate.found and (wider := self._shelf.wider(topic)):
+                rate = replace(rate, instead=wider[0], would_find=wider[1])
+            tried = self._tried[wish.query] = _Tried(topic, levels, rate)
+        return replace(tried, rate=replace(tried.rate, shown=wish.shown))
+
+    def _latest(self, number: int, tried: Sequence[_Tried]) -> Latest:
+        day, stored = self._shelf.papers[number]
+        found = [(sum(lv >> number & 1 for lv in one.levels), one) for one in tried]
+        best = [one for tier, one in sorted(found, key=lambda pair: -pair[0]) if tier]
+        title = self._title(best[0].topic, number) if best else ((stored.paper.title, False),)
+        return Latest(stored.key, stored.paper, day, title, tuple(one.rate.shown for one in best))
+
+    def _title(self, topic: Topic, number: int) -> tuple[tuple[str, bool], ...]:
+        key = (topic.canonical, number)
+        if key not in self._titles:
+            title = self._shelf.papers[number][1].paper.title
+            terms = self._shelf.index.terms(topic.expression, number)
+            pieces: list[tuple[str, bool]] = []
+            end = 0
+            for start, stop in marks(title, [form for forms in terms for form in forms]):
+                pieces += ((title[end:start], False), (title[start:stop], True))
+                end = stop
+            self._titles[key] = (*pieces, (title[end:], False))
+        return self._titles[key]
+
+
+def _either(found: Sequence[Levels]) -> Levels:
+    together = list(found[0])
+    for levels in found[1:]:
+        for tier, papers_found in enumerate(levels):
+            together[tier] |= papers_found
+    return tuple(together)
