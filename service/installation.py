@@ -39,6 +39,7 @@ class Installation:
     route: Route
     connections: int
     digest_dir: Path
+    mailbox: Path | None
     max_file_bytes: int
     move_done: bool
     sources: tuple[Source, ...]
@@ -87,6 +88,7 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
         route=settings.route,
         connections=settings.smtp_connections,
         digest_dir=settings.digest_dir,
+        mailbox=settings.mailbox,
         max_file_bytes=settings.max_file_bytes,
         move_done=settings.done == "move",
         sources=settings.named_sources,

@@ -1,17 +1,22 @@
 """A reader's way out, and back: unsubscribe, undo. One word from them stops all letters."""
 
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from service import notices
+from service import notices, pausing, preferences
 from service.consent import activate, suppressed
 from service.domain.deliveries import Kind
 from service.domain.links import Grant, Purpose, sign, verify
 from service.domain.readers import Consent, Subscriber
+from service.domain.timetable import Cadence
 from service.installation import Installation
 from service.mail.address import parse_address
-from service.store import subscribers, wanted
+from service.store import consents, subscribers, wanted
+
+LONGEST_REASON = 1000
 
 
 def holder(installation: Installation, token: str) -> Subscriber | None:
@@ -46,6 +51,57 @@ def unsubscribe(
                 now,
             )
         return reader
+
+
+def pause(
+    installation: Installation, token: str, until: Callable[[date], date], now: datetime
+) -> Subscriber | None:
+    """Pause the letters of whom an unsubscribe link belongs to instead of stopping them, as
+    `pausing.pause` does; None for a link that is not ours.
+    """
+
+    def find(connection: Connection) -> Subscriber | None:
+        return subscribers.by_unsubscribe_token(connection, token, hold=True)
+
+    return pausing.pause(installation, find, until, now, source="unsubscribe page")
+
+
+def make_weekly(
+    installation: Installation, token: str, cadence: Cadence, now: datetime
+) -> Subscriber | None:
+    """Let letters come weekly to whom an unsubscribe link belongs to instead of stopping them.
+
+    Who had the usual number of papers a letter has that of weekly ones. Returns the subscriber as
+    they are then, changed only if they get letters or pause; None for a link that is not ours.
+    """
+
+    def edit(reader: Subscriber) -> Subscriber:
+        had = reader.preferences
+        usual = had.max_papers == had.cadence.usual_papers
+        most = cadence.usual_papers if usual else had.max_papers
+        return replace(reader, preferences=replace(had, cadence=cadence, max_papers=most))
+
+    with installation.database.write() as connection:
+        reader = subscribers.by_unsubscribe_token(connection, token, hold=True)
+        return None if reader is None else preferences.changed(connection, reader, edit, now).after
+
+
+def give_reason(installation: Installation, token: str, words: str, now: datetime) -> bool:
+    """Keep what one who left says was wrong, once for each time they leave; until they are erased.
+
+    False for a link that is not ours.
+    """
+    with installation.database.write() as connection:
+        reader = subscribers.by_unsubscribe_token(connection, token, hold=True)
+        if reader is None:
+            return False
+        left = reader.status is Consent.UNSUBSCRIBED and reader.email is not None
+        if left and words.strip() and not consents.gave_reason(connection, reader.subscriber_id):
+            kept = words.strip()[:LONGEST_REASON]
+            consents.record(
+                connection, reader.subscriber_id, consents.REASON, "goodbye page", now, kept
+            )
+    return True
 
 
 def undo_link(installation: Installation, reader: Subscriber, now: datetime) -> str | None:

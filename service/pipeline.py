@@ -40,7 +40,7 @@ from service.store.papers import StoredPaper
 from service.store.queue import Queue, count_due
 from service.store.turns import Turn
 
-READERS_AT_ONCE = 2000
+READERS_AT_ONCE = 3000
 
 
 def ingest(

@@ -40,7 +40,7 @@ def change(
     """
     with installation.database.write() as connection:
         before = subscribers.by_address(connection, address.normal, hold=True)
-        return None if before is None else _changed(connection, before, edit, now).after
+        return None if before is None else changed(connection, before, edit, now).after
 
 
 def holder(installation: Installation, token: str, now: datetime) -> Subscriber | None:
@@ -60,7 +60,7 @@ def change_by_link(
     """
     with installation.database.write() as connection:
         before = held_by(connection, installation.keys, token, now, hold=True)
-        return None if before is None else _changed(connection, before, edit, now)
+        return None if before is None else changed(connection, before, edit, now)
 
 
 def held_by(
@@ -97,7 +97,8 @@ def send_link(installation: Installation, address: Address, now: datetime) -> No
         )
 
 
-def _changed(connection: Connection, before: Subscriber, edit: Edit, now: datetime) -> Changed:
+def changed(connection: Connection, before: Subscriber, edit: Edit, now: datetime) -> Changed:
+    """Give a reader, who is held for the transaction, what `edit` makes of theirs."""
     if before.status not in CHANGEABLE:
         return Changed(before, before)
     after = edit(before)

@@ -13,6 +13,7 @@ from service import consent, fetching, pipeline, requests
 from service.domain.policy import Result
 from service.domain.sources import Condition
 from service.installation import Installation
+from service.mailbox import MailboxError, Maildir
 from service.sources import folder
 from service.store.engine import StoreError
 
@@ -51,6 +52,8 @@ class Schedule:
         self._stop = threading.Event()
         self._seen: dict[Path, Mark] = {}
         self._folder_failed = False
+        self._mailbox = Maildir(installation.mailbox) if installation.mailbox else None
+        self._mailbox_failed = False
         self._told: dict[str, tuple[Condition, date | None]] = {}
         self._paused_until: datetime | None = None
         self._tidied_at: datetime | None = None
@@ -94,6 +97,7 @@ class Schedule:
             _log.error("tick_failed", verb=verb.__name__.strip("_"), exc_info=error)
 
     def _round(self) -> None:
+        self._read_mailbox()
         self._ingest()
         made = pipeline.plan(self._installation, self._now(), everyone=self._everyone)
         if made.planned:
@@ -105,6 +109,25 @@ class Schedule:
             forgotten = consent.forget_unconfirmed(self._installation, self._now())
             if forgotten:
                 _log.info("unconfirmed_forgotten", subscribers=forgotten)
+
+    def _read_mailbox(self) -> None:
+        """Heed the letters that unsubscribe somebody; tell once of those that were left."""
+        if self._mailbox is None:
+            return
+        try:
+            heeded = list(self._mailbox.heed(self._installation, self._now()))
+        except MailboxError as error:
+            if not self._mailbox_failed:
+                _log.error("mailbox_failed", reason=str(error))
+            self._mailbox_failed = True
+            return
+        self._mailbox_failed = False
+        for letter in heeded:
+            if letter.left is not None:
+                _log.warning("letter_left", letter=letter.name, reason=letter.left)
+        unsubscribed = sum(letter.left is None for letter in heeded)
+        if unsubscribed:
+            _log.info("unsubscribed_by_letter", readers=unsubscribed)
 
     def _ingest(self) -> None:
         for path, mark in self._changed_files():

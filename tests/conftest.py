@@ -11,10 +11,11 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from peers import postgres
+from peers import memory, postgres
 from playwright.sync_api import Browser, sync_playwright
 
 from service import settings
+from service.demo.catcher import Catcher
 from service.installation import Installation, open_installation
 from service.settings import Settings
 from service.store import migrate
@@ -31,6 +32,9 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("paperround")
 
 _numbers = itertools.count(1)
+
+# Where pytest makes its temporary folders.
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory.folder()))
 
 
 def missing(message: str) -> None:
@@ -81,7 +85,7 @@ def postgres_server() -> Iterator[str]:
     if programs is None:
         missing("no PostgreSQL programs here (Debian's package postgresql)")
     assert programs is not None
-    with postgres.server(programs) as url:
+    with postgres.server(programs, memory.folder()) as url:
         _sql(url, "CREATE DATABASE template")
         chosen = settings.load(
             database_url=url.format(database="template"), secret_key="k" * 32, _env_file=None
@@ -157,3 +161,19 @@ def make_settings(database_url: str, folder: Path, **values: Any) -> Settings:
 def _sql(server_url: str, statement: str) -> None:
     with psycopg.connect(server_url.format(database="postgres"), autocommit=True) as connection:
         connection.execute(statement)
+
+
+@pytest.fixture
+def catcher() -> Iterator[Catcher]:
+    """A mail server that keeps what it gets."""
+    catcher = Catcher()
+    catcher.start()
+    yield catcher
+    catcher.stop()
+
+
+@pytest.fixture
+def house(open_with: OpenWith, catcher: Catcher, tmp_path: Path) -> Installation:
+    """An installation that sends to the catcher."""
+    (tmp_path / "digests").mkdir()
+    return open_with(smtp_url="smtp://{}:{}".format(*catcher.address))

@@ -46,7 +46,10 @@ ALLOWED = {
     "explain": {"mail", "matching", "store"},
     "copies": {"installation", "mail", "matching", "store"},
     "notices": {"installation", "store"},
-    "leaving": {"consent", "installation", "mail", "notices", "store"},
+    "leaving": {
+        "consent", "installation", "mail", "notices", "pausing", "preferences", "store",
+    },
+    "mailbox": {"installation", "leaving", "mail"},
     "consent": {"notices", "installation", "mail", "store"},
     "requests": {"consent", "installation", "mail", "preferences", "store"},
     "account": {"installation", "mail", "notices", "preferences", "store"},
@@ -54,18 +57,20 @@ ALLOWED = {
         "account", "installation", "mail", "notices", "preferences", "requests", "store",
     },
     "pausing": {"installation", "store"},
+    "last_look": {"installation", "store"},
     "preferences": {"installation", "mail", "notices", "store"},
     "web": {
-        "account", "consent", "copies", "installation", "leaving", "mail", "moving", "one_reader",
-        "pausing", "pipeline", "preferences", "recent", "requests", "resources", "sample",
-        "store",
+        "account", "consent", "copies", "installation", "last_look", "leaving", "mail", "moving",
+        "one_reader", "pausing", "pipeline", "preferences", "recent", "requests", "resources",
+        "sample", "store",
     },
     "schedule": {
-        "consent", "fetching", "installation", "pipeline", "requests", "sources", "store",
+        "consent", "fetching", "installation", "mailbox", "pipeline", "requests", "sources",
+        "store",
     },
     "cli": {
         "backtest", "consent", "delivering", "demo", "explain", "fetching", "installation",
-        "intake", "mail", "observe", "one_reader", "pausing", "pipeline", "planning",
+        "intake", "mail", "mailbox", "observe", "one_reader", "pausing", "pipeline", "planning",
         "preferences", "requests", "resources", "schedule", "settings", "sources", "store", "web",
     },
 }  # fmt: skip

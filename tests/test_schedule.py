@@ -26,20 +26,6 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def catcher() -> Iterator[Catcher]:
-    catcher = Catcher()
-    catcher.start()
-    yield catcher
-    catcher.stop()
-
-
-@pytest.fixture
-def house(open_with: OpenWith, catcher: Catcher, tmp_path: Path) -> Installation:
-    (tmp_path / "digests").mkdir()
-    return open_with(smtp_url="smtp://{}:{}".format(*catcher.address))
-
-
-@pytest.fixture
 def start(house: Installation) -> Iterator[Start]:
     """Start a schedule that ticks often and serves every reader, whatever their hour."""
     started: list[Schedule] = []

@@ -19,6 +19,7 @@ from service.cli import (
     explain,
     holds,
     look,
+    mailbox,
     preview,
     rounds,
     serve,
@@ -49,7 +50,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 # In the order of the help: see it, run it, do its steps by hand, look at it, manage it.
-for commands in (demo, serve, rounds, holds, look, preview, explain):
+for commands in (demo, serve, rounds, mailbox, holds, look, preview, explain):
     commands.add_to(app)
 app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(suppressions.app, name="suppressions")

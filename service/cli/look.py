@@ -80,6 +80,8 @@ def status(
         where = f" to {row.domain}" if row.domain else ""
         say(f"Held:         letters{where} are {what} since {row.since:%Y-%m-%d %H:%M} UTC")
         say(f"              {row.reason}")
+    if installation.marker is None:
+        say("Backups:      a restored one would not be noticed: set PAPERROUND_MARKER_FILE")
     if policy.count:
         say(
             f"ALERT:        {number(policy.count, 'letter')} refused for policy within 24 hours, "

@@ -9,7 +9,7 @@ from service.domain.digests import SkipReason
 from service.domain.filters import Filters
 from service.domain.readers import Subscriber
 from service.domain.wishes import Wish
-from service.store.consents import ConsentEvent
+from service.store.consents import REASON, ConsentEvent
 from service.store.deliveries import SkipRow
 from service.store.letters import LetterRow
 from service.store.suppressions import SuppressionRow
@@ -48,7 +48,12 @@ def document(
         "created_at": found.created_at.isoformat(),
         "confirmed_at": found.confirmed_at and found.confirmed_at.isoformat(),
         "consent": [
-            {"at": event.at.isoformat(), "event": event.event, "source": event.source}
+            {
+                "at": event.at.isoformat(),
+                "event": event.event,
+                "source": event.source,
+                "detail": event.detail,
+            }
             for event in history
         ],
         "letters": [
@@ -114,6 +119,9 @@ def print_out(
         ("at (UTC)", "consent", "by"),
         [(f"{event.at:%Y-%m-%d %H:%M}", event.event, event.source) for event in history],
     )
+    for event in history:
+        if event.event == REASON and event.detail:
+            say(f"They said why: {' '.join(event.detail.split())}")
     if letters:
         say("")
         print_table(

@@ -230,7 +230,9 @@ def _consent_at(
             break
         if event.event in set(Consent):
             found = event
-        elif found is None or found.event == Consent.UNSUBSCRIBED:
+        elif event.event in consents.ASKED and (
+            found is None or found.event == Consent.UNSUBSCRIBED
+        ):
             found = ConsentEvent(event.at, Consent.PENDING, event.source)
     return found
 

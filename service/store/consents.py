@@ -11,6 +11,11 @@ from service.store import tables
 _SUBSCRIBER = tables.table(tables.Subscriber)
 _CONSENT = tables.table(tables.Consent)
 
+# The events of a request that awaits a yes.
+ASKED = ("signed_up", "added")
+# What one who left says was wrong stands beside it.
+REASON = "left_because"
+
 
 def record(
     connection: Connection,
@@ -40,12 +45,13 @@ class ConsentEvent:
     at: datetime
     event: str
     source: str
+    detail: str | None = None
 
 
 def history(connection: Connection, subscriber_id: int) -> list[ConsentEvent]:
     """Return what happened to a subscriber's consent, the oldest first."""
     rows = connection.execute(
-        select(_CONSENT.c.at, _CONSENT.c.event, _CONSENT.c.source)
+        select(_CONSENT.c.at, _CONSENT.c.event, _CONSENT.c.source, _CONSENT.c.detail)
         .where(_CONSENT.c.subscriber_id == subscriber_id)
         .order_by(_CONSENT.c.id)
     )
@@ -58,6 +64,19 @@ def last(connection: Connection, subscriber_id: int, event: str) -> datetime | N
         _CONSENT.c.subscriber_id == subscriber_id, _CONSENT.c.event == event
     )
     return connection.scalar(query.order_by(_CONSENT.c.id.desc()).limit(1))
+
+
+def gave_reason(connection: Connection, subscriber_id: int) -> bool:
+    """Say whether a subscriber who left has said why, since they last did."""
+    query = (
+        select(_CONSENT.c.event)
+        .where(
+            _CONSENT.c.subscriber_id == subscriber_id,
+            _CONSENT.c.event.in_((Consent.UNSUBSCRIBED, REASON)),
+        )
+        .order_by(_CONSENT.c.id.desc())
+    )
+    return connection.scalar(query.limit(1)) == REASON
 
 
 def departures(connection: Connection, subscriber_id: int) -> int:

@@ -121,5 +121,5 @@ def _digest(token: bytes) -> str:
 def _unwritable(path: Path, error: OSError) -> StoreError:
     return StoreError(
         f"the marker {path}, which tells a restored backup, cannot be written: {error.strerror}; "
-        "nothing is sent without it"
+        "nothing is sent without it. PAPERROUND_MARKER_FILE may name another place"
     )

@@ -74,6 +74,16 @@ def count(connection: Connection) -> int:
     return connection.scalar(select(func.count()).select_from(_PAPER).where(_SEEN)) or 0
 
 
+def count_between(connection: Connection, after: int, upto: int) -> int:
+    """Return how many papers there are with after < seq <= upto."""
+    query = (
+        select(func.count())
+        .select_from(_PAPER)
+        .where(_PAPER.c.seq > after, _PAPER.c.seq <= upto, _SEEN)
+    )
+    return connection.scalar(query) or 0
+
+
 def between(connection: Connection, after: int, upto: int) -> list[StoredPaper]:
     """Return the papers with after < seq <= upto that are seen, in that order."""
     query = (

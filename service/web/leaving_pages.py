@@ -7,14 +7,27 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import PlainTextResponse
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse
 
 from service import leaving
-from service.domain.readers import Preferences, masked
-from service.domain.timetable import due_date, first_letter, local_date
+from service.domain.links import Purpose, sign
+from service.domain.pauses import Span, end_of
+from service.domain.readers import Consent, Preferences, Subscriber, masked
+from service.domain.timetable import (
+    Cadence,
+    due_date,
+    first_letter,
+    local_date,
+    spoken_schedule,
+)
 from service.installation import Installation
+from service.mail.wording import long_date
+from service.preferences import CHANGEABLE
 from service.web.dress import Dress
+
+# What is offered to who would leave since too many letters come.
+INSTEAD = Cadence.MONDAYS
 
 
 async def _body(request: Request) -> bytes:
@@ -47,9 +60,18 @@ def leaving_pages(
         reader = leaving.holder(installation, token)
         if reader is None:
             return dress.bad_link()
-        if reader.email is None:
-            return dress.page("goodbye", undo=None)
-        return dress.page("unsubscribe", address=masked(reader.email))
+        if reader.status is Consent.UNSUBSCRIBED:
+            return goodbye(token, reader)
+        chosen = reader.preferences
+        today = local_date(now(), chosen.timezone)
+        return dress.page(
+            "unsubscribe",
+            address=masked(reader.email or ""),
+            weekly=None if chosen.cadence.weekly else INSTEAD.spoken,
+            month=long_date(end_of(Span.MONTH, today)),
+            fewer=reader.status in CHANGEABLE,
+            here=f"/u/{token}",
+        )
 
     @pages.post("/u/{token}")
     def leave(token: str, body: Annotated[bytes, Depends(_body)]) -> Response:
@@ -63,7 +85,41 @@ def leaving_pages(
             return dress.bad_link()
         if one_click:
             return PlainTextResponse("You are unsubscribed.\n")
-        return dress.page("goodbye", undo=leaving.undo_link(installation, reader, moment))
+        return goodbye(token, reader, leaving.undo_link(installation, reader, moment))
+
+    @pages.post("/u/{token}/weekly")
+    def make_weekly(token: str) -> Response:
+        reader = leaving.make_weekly(installation, token, INSTEAD, now())
+        if reader is None or reader.status not in CHANGEABLE:
+            return dress.bad_link() if reader is None else goodbye(token, reader)
+        chosen = reader.preferences
+        schedule = spoken_schedule(chosen.timezone, chosen.send_at, chosen.cadence)
+        return dress.message(
+            200,
+            "Your letter comes weekly now.",
+            f"It comes {schedule}, with the best papers of the week.",
+            link=("Another day, or other topics", own_page(reader)),
+        )
+
+    @pages.post("/u/{token}/pause")
+    def pause(token: str) -> Response:
+        reader = leaving.pause(installation, token, lambda today: end_of(Span.MONTH, today), now())
+        if reader is None or reader.status not in CHANGEABLE:
+            return dress.bad_link() if reader is None else goodbye(token, reader)
+        return RedirectResponse(f"{own_page(reader)}/pause", status_code=303)
+
+    @pages.post("/u/{token}/why")
+    def say_why(token: str, why: Annotated[str, Form()] = "") -> Response:
+        if not leaving.give_reason(installation, token, why, now()):
+            return dress.bad_link()
+        return dress.message(200, "Thank you.", "A person reads it. No more letters come.")
+
+    def goodbye(token: str, reader: Subscriber, undo: str | None = None) -> Response:
+        return dress.page("goodbye", undo=undo, erased=reader.email is None, why=f"/u/{token}/why")
+
+    def own_page(reader: Subscriber) -> str:
+        key = installation.keys.current
+        return "/preferences/" + sign(key, Purpose.PREFERENCES, reader.subscriber_id, now())
 
     def when_first(chosen: Preferences) -> str:
         moment = now()

@@ -19,10 +19,12 @@ from service.domain.filters import UPVOTE_STEPS
 from service.domain.readers import MOST_PAPERS, Consent, Subscriber, masked
 from service.domain.timetable import Cadence, spoken_schedule
 from service.installation import Installation
+from service.last_look import last_look
 from service.mail.address import AddressError, parse_address
 from service.preferences import CHANGEABLE
 from service.web.differences import differences
 from service.web.dress import Dress
+from service.web.looks import spoken_look
 from service.web.pause_pages import spoken_end
 from service.web.phrases import sentence
 from service.web.preference_form import MAX_NAME, PreferenceForm
@@ -109,6 +111,7 @@ def preference_pages(
             until=spoken_end(reader.paused_until),
             schedule=spoken_schedule(chosen.timezone, chosen.send_at, chosen.cadence),
             address=masked(reader.email or ""),
+            look=spoken_look(last_look(installation, reader), now(), chosen.timezone),
             paths={
                 "here": f"/preferences/{token}",
                 "pause": f"/preferences/{token}/pause",

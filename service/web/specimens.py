@@ -73,7 +73,13 @@ def contexts(text: str) -> dict[str, dict[str, Any]]:
             "first_letter": text,
         },
         "confirmed": {"schedule": text, "weekly": True},
-        "unsubscribe": {"address": text},
+        "unsubscribe": {
+            "address": text,
+            "fewer": True,
+            "weekly": text,
+            "month": text,
+            "here": text,
+        },
         "find": {"email": text, "problem": text},
         "pause": {
             "address": text,
@@ -102,6 +108,7 @@ def contexts(text: str) -> dict[str, dict[str, Any]]:
             "saved": True,
             "told": [text],
             "topics_on": 1,
+            "look": text,
             "schedule": text,
             "address": text,
             "paused": True,
@@ -130,7 +137,7 @@ def contexts(text: str) -> dict[str, dict[str, Any]]:
         "erase": {"address": text, "here": text},
         "move": {"address": text},
         "expired": {"life": text, "renew": text, "link": None},
-        "goodbye": {"undo": text},
+        "goodbye": {"undo": text, "erased": False, "why": text},
         "message": {"title": text, "paragraphs": [text], "link": (text, "/")},
         "digest": {
             "copy": WebCopy(

@@ -29,13 +29,10 @@ def on_both(
 
 
 @pytest.fixture
-def catcher(monkeypatch: pytest.MonkeyPatch) -> Iterator[Catcher]:
+def catcher(catcher: Catcher, monkeypatch: pytest.MonkeyPatch) -> Catcher:
     """A mail server that the settings name."""
-    catcher = Catcher()
-    catcher.start()
     monkeypatch.setenv(f"{PREFIX}SMTP_URL", "smtp://{}:{}".format(*catcher.address))
-    yield catcher
-    catcher.stop()
+    return catcher
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 import smtplib
-from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -14,14 +13,6 @@ from service.demo.catcher import Catcher
 from service.demo.inbox import inbox_app
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
-
-
-@pytest.fixture
-def catcher() -> Iterator[Catcher]:
-    catcher = Catcher()
-    catcher.start()
-    yield catcher
-    catcher.stop()
 
 
 class Browser:

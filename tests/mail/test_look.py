@@ -26,6 +26,7 @@ from service import one_reader, pipeline
 from service.domain.links import web_name
 from service.domain.papers import Paper
 from service.installation import Installation, open_installation
+from service.mail.specimens import specimens
 
 pytestmark = pytest.mark.browser
 
@@ -83,6 +84,11 @@ def letter_of(
     )
     raw = one_reader.preview(newsroom, ada, MORNING)
     assert isinstance(raw, bytes)
+    return html_of(raw)
+
+
+def html_of(raw: bytes) -> str:
+    """Return the HTML of a letter."""
     message = email.message_from_bytes(raw, policy=email.policy.default)
     assert isinstance(message, email.message.EmailMessage)
     html = message.get_body(("html",))
@@ -117,6 +123,24 @@ def test_a_letter_can_be_read_at_every_width_in_light_and_dark(
             assert found.violations_count == 0, found.generate_report()
         assert not asked_for, "a letter loads nothing"
         page.context.close()
+
+
+def test_every_other_letter_can_be_read_as_well(
+    newsroom: Installation, chromium: Browser, artefacts: Path
+) -> None:
+    letters = {kind: html_of(raw) for kind, raw in specimens(newsroom.letters, "Ada of the Maps")}
+    assert {"first", "welcome", "confirm", "goodbye", "preferences"} <= letters.keys()
+    del letters["digest"]
+    for kind, html in letters.items():
+        for scheme in SCHEMES:
+            page, asked_for = opened(chromium, html, scheme)
+            for width in (360, 1200):
+                look(page, width, artefacts / f"{kind}-{scheme}-{width}.png")
+            assert not poor(page), f"{kind}, {scheme}: contrast below 4.5"
+            found = Axe().run(page, options={"resultTypes": ["violations"], **NO_PAGE})
+            assert found.violations_count == 0, found.generate_report()
+            assert not asked_for, "a letter loads nothing"
+            page.context.close()
 
 
 @pytest.mark.parametrize("case", ["ten", "straining"])
@@ -180,5 +204,5 @@ def look(page: Page, width: int, picture: Path) -> None:
 def poor(page: Page) -> list[tuple[float, str]]:
     """Return the texts that stand out too little from what is behind them."""
     contrasts = page.evaluate(CONTRASTS)
-    assert len(contrasts) > 10
+    assert len(contrasts) > 5
     return [(ratio, text) for ratio, text in contrasts if ratio < 4.5]

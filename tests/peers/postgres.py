@@ -19,13 +19,14 @@ def find_programs() -> Path | None:
 
 
 @contextmanager
-def server(programs: Path) -> Iterator[str]:
+def server(programs: Path, under: Path | None = None) -> Iterator[str]:
     """Run a server that listens on a Unix socket only; give its URL without a database.
 
-    PostgreSQL refuses to run as root: root hands it to the user `postgres`.
+    Its files are in a temporary folder `under` that one. PostgreSQL refuses to run as root: root
+    hands it to the user `postgres`.
     """
     as_user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
-    folder = Path(tempfile.mkdtemp(prefix="paperround-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="paperround-pg-", dir=under))
     if as_user:
         owner = pwd.getpwnam("postgres")
         os.chown(folder, owner.pw_uid, owner.pw_gid)

@@ -30,7 +30,7 @@ from service.domain.selection import unpack
 from service.installation import Installation, open_installation
 from service.mail.address import parse_address
 from service.mail.letter import Card
-from service.store import deliveries, ledger, parts, subscribers, tables, workers
+from service.store import deliveries, holds, ledger, parts, subscribers, tables, workers
 from service.store.ledger import Ledger
 
 DELIVERY = tables.table(tables.Delivery)
@@ -163,6 +163,10 @@ class Rounds(RuleBasedStateMachine):
         with self.house.database.write() as connection:
             ledger.expire(connection, self.now)
 
+    @rule(held=st.booleans())
+    def an_admin_holds_the_domain_or_lifts_it(self, held: bool) -> None:
+        self.hold_domain(held)
+
     @rule()
     def a_worker_claims(self) -> None:
         if self.seat is None:
@@ -229,6 +233,13 @@ class Rounds(RuleBasedStateMachine):
         assert self.seat is not None
         return Ledger(self.house.database, self.seat.worker_id, self.seat.lock)
 
+    def hold_domain(self, held: bool) -> None:
+        with self.house.database.write() as connection:
+            if held:
+                holds.place(connection, holds.scope_of("example.org"), "test", self.now)
+            else:
+                holds.lift(connection, holds.scope_of("example.org"), self.now)
+
     def fickle(self) -> list[str]:
         return sorted(self.readers.keys() & set(FICKLE))
 
@@ -289,12 +300,15 @@ class Rounds(RuleBasedStateMachine):
         """When at last all goes well, every reader who stayed has every paper they asked for."""
         if self.seat is not None:
             self.the_worker_dies(resend=True)
+        self.hold_domain(False)
         for _ in range(3):
             self.now += timedelta(days=1)
             pipeline.plan(self.house, self.now, everyone=True)
             with self.house.database.write() as connection:
                 ledger.resend_uncertain(connection)
-            newsroom.take_out(self.house, self.now)
+            # A domain that asked for less often gets no more than a letter a minute.
+            while newsroom.take_out(self.house, self.now):
+                self.now += timedelta(seconds=61)
         self.all_is_in_order()
         assert set(newsroom.statuses(self.house)) <= {"sent", "failed", "expired", "cancelled"}
 

@@ -1,14 +1,15 @@
 """Who gets which papers: the watermark, and why somebody gets no letter."""
 
-from datetime import date, datetime, timedelta
+from datetime import date
 
 import pytest
 from conftest import OpenWith
 from peers import newsroom
+from peers.desk import DAY, HOUR, last_skip, plan, shown
 from peers.newsroom import FRIDAY_NOON, digests, publish, subscribe, watermark
 from sqlalchemy import insert
 
-from service import consent, leaving, pipeline
+from service import consent, leaving
 from service.domain.digests import SkipReason
 from service.domain.links import Purpose, sign
 from service.domain.papers import Paper
@@ -16,27 +17,7 @@ from service.domain.readers import Preferences, address_hash
 from service.domain.wishes import wishes_of
 from service.installation import Installation
 from service.mail.address import parse_address
-from service.planning import Plan
-from service.store import deliveries, subscribers, tables
-
-DAY = timedelta(days=1)
-HOUR = timedelta(hours=1)
-
-
-def plan(installation: Installation, at: datetime = FRIDAY_NOON, *, everyone: bool = False) -> Plan:
-    made = pipeline.plan(installation, at, everyone=everyone)
-    assert made.due == made.planned + sum(made.skipped.values())
-    newsroom.statuses(installation)
-    return made
-
-
-def last_skip(installation: Installation, reader: int) -> deliveries.SkipRow | None:
-    with installation.database.read() as connection:
-        return deliveries.last_skip(connection, reader)
-
-
-def shown(installation: Installation, reader: int) -> list[tuple[str, ...]]:
-    return [digest.titles for digest in digests(installation, reader)]
+from service.store import subscribers, tables
 
 
 def test_a_reader_gets_the_new_papers_of_their_topics_and_nothing_else(

@@ -3,14 +3,12 @@
 import re
 import shutil
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
-import pytest
-from conftest import OpenWith
 from peers import digest_file, newsroom
 from sqlalchemy import select
 
@@ -57,20 +55,6 @@ def asked_of(number: int) -> Asked:
             return Asked((f"{one} OR {two}",), (one, two))
         case _:
             return Asked((f"{one} AND {two}",), (one, two), all_of_them=True)
-
-
-@pytest.fixture
-def catcher() -> Iterator[Catcher]:
-    caught = Catcher()
-    caught.start()
-    yield caught
-    caught.stop()
-
-
-@pytest.fixture
-def house(open_with: OpenWith, catcher: Catcher, tmp_path: Path) -> Installation:
-    (tmp_path / "digests").mkdir()
-    return open_with(smtp_url="smtp://{}:{}".format(*catcher.address))
 
 
 def send(house: Installation, at: datetime) -> tuple[Plan, Delivered]:

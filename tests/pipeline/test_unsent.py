@@ -1,35 +1,15 @@
 """What becomes of the papers of a digest that never reached its reader."""
 
-from datetime import date, datetime, timedelta
+from datetime import date
 
 import pytest
 from peers import newsroom
+from peers.desk import DAY, HOUR, plan, shown
 from peers.newsroom import FRIDAY_NOON, digests, publish, subscribe, watermark
 
-from service import pipeline
 from service.domain.policy import Outcome
 from service.installation import Installation
-from service.planning import Plan
-from service.store import deliveries, ledger
-
-DAY = timedelta(days=1)
-HOUR = timedelta(hours=1)
-
-
-def plan(installation: Installation, at: datetime = FRIDAY_NOON, *, everyone: bool = False) -> Plan:
-    made = pipeline.plan(installation, at, everyone=everyone)
-    assert made.due == made.planned + sum(made.skipped.values())
-    newsroom.statuses(installation)
-    return made
-
-
-def last_skip(installation: Installation, reader: int) -> deliveries.SkipRow | None:
-    with installation.database.read() as connection:
-        return deliveries.last_skip(connection, reader)
-
-
-def shown(installation: Installation, reader: int) -> list[tuple[str, ...]]:
-    return [digest.titles for digest in digests(installation, reader)]
+from service.store import ledger
 
 
 def test_an_unsent_digest_is_superseded_by_the_next_with_all_its_papers(

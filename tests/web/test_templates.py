@@ -255,13 +255,25 @@ def test_a_reader_without_topics_confirms_trending_papers() -> None:
     assert "on weekdays at 07:00, New York time" in page
 
 
-@pytest.mark.parametrize("name", ["confirm", "unsubscribe"])
+@pytest.mark.parametrize("name", ["confirm", "move"])
 def test_the_one_button_posts_to_the_page_it_stands_on(name: str) -> None:
     page = Elements(render(name, **contexts("words")[name]))
     assert page.named("form") == [{"method": "post"}]
     assert len(page.named("button")) == 1
 
 
+def test_of_the_buttons_that_lead_away_only_leaving_is_filled() -> None:
+    context = contexts("words")["unsubscribe"]
+    page = Elements(render("unsubscribe", **context))
+    assert [button.get("class") for button in page.named("button")] == [None, "quiet", "quiet"]
+    page = Elements(render("unsubscribe", **context | {"weekly": None}))
+    assert len(page.named("button")) == 2
+    page = Elements(render("unsubscribe", **context | {"fewer": False}))
+    assert len(page.named("button")) == 1
+
+
 def test_goodbye_offers_undo_only_where_there_is_one() -> None:
-    assert "<form" not in render("goodbye", undo=None)
-    assert 'action="/undo/x"' in render("goodbye", undo="/undo/x")
+    left = {"erased": False, "why": "/u/x/why"}
+    assert "Undo" not in render("goodbye", undo=None, **left)
+    assert 'action="/undo/x"' in render("goodbye", undo="/undo/x", **left)
+    assert "<form" not in render("goodbye", undo=None, erased=True, why="")
