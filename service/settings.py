@@ -1,9 +1,6 @@
 """What the operator decides: one frozen object, read by the doors and passed on as values."""
 
-import contextlib
-import os
 import re
-import secrets
 from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
@@ -15,14 +12,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from service import key_file
 from service.domain.limits import Limits
 from service.domain.route import Route, is_loopback, parse_route
 from service.domain.sources import Source, parse_sources
+from service.key_file import SHORTEST
 
 PREFIX = "PAPERROUND_"
 DEFAULT_BASE_URL = "http://127.0.0.1:8000"
 DEFAULT_FROM = "paperround@localhost"
-_KEY_LENGTH = 32
 
 
 class SettingsError(Exception):
@@ -122,9 +120,9 @@ class Settings(BaseSettings):
     @field_validator("older_secret_keys")
     @classmethod
     def _whole_keys(cls, value: SecretStr) -> SecretStr:
-        if any(len(key) < _KEY_LENGTH for key in value.get_secret_value().split()):
+        if any(len(key) < SHORTEST for key in value.get_secret_value().split()):
             raise ValueError(
-                f"holds a key shorter than {_KEY_LENGTH} characters; keys are separated by spaces"
+                f"holds a key shorter than {SHORTEST} characters; keys are separated by spaces"
             )
         return value
 
@@ -175,8 +173,8 @@ class Settings(BaseSettings):
                 "links with it; make one with: "
                 "python3 -c 'import secrets; print(secrets.token_hex(32))'"
             )
-        if self.secret_key is not None and len(self.secret_key.get_secret_value()) < _KEY_LENGTH:
-            raise ValueError(f"{PREFIX}SECRET_KEY: is shorter than {_KEY_LENGTH} characters")
+        if self.secret_key is not None and len(self.secret_key.get_secret_value()) < SHORTEST:
+            raise ValueError(f"{PREFIX}SECRET_KEY: is shorter than {SHORTEST} characters")
         return self
 
     @property
@@ -247,31 +245,11 @@ class Settings(BaseSettings):
         if self.secret_key is not None:
             return (self.secret_key.get_secret_value().encode(), *older)
         assert self.embedded is not None
-        path = self.embedded.with_suffix(".key")
         try:
-            if not path.exists():
-                _make_key(path)
-            keys = [line.strip() for line in path.read_bytes().splitlines() if line.strip()]
-        except OSError as error:
-            raise SettingsError(
-                f"{PREFIX}DATABASE_URL: {path}, the key that signs links, cannot be made or read "
-                f"({error.strerror})"
-            ) from None
-        if not keys or any(len(key) < _KEY_LENGTH for key in keys):
-            raise SettingsError(f"the key file {path} is cut short; restore it or remove it")
+            keys = key_file.keys_in(self.embedded.with_suffix(".key"))
+        except key_file.KeyFileError as error:
+            raise SettingsError(f"{PREFIX}DATABASE_URL: {error}") from None
         return (*keys, *older)
-
-
-def _make_key(path: Path) -> None:
-    # A link appears whole or not at all: of two processes that start at once, both read one key.
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
-        with contextlib.suppress(FileExistsError):
-            path.hardlink_to(draft)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def load(**values: Any) -> Settings:
