@@ -22,6 +22,8 @@ from service.store.papers import State
 
 SUGGESTED = 24
 LATEST = 3
+# Far more than readers have: looking at topics costs the more, the odder they are.
+MOST_TRIED = 20
 LOOK_AFTER = timedelta(seconds=1)
 # A large index is made beside the old one, which is asked meanwhile; making it slows the answers
 # down, so it takes one part in so many of the time.
