@@ -26,7 +26,7 @@ from service.recent import MOST_TRIED, RecentPapers
 from service.sample import Busy, Samples
 from service.web import form_age
 from service.web.dress import Dress
-from service.web.signup_form import Mistake, SignupForm
+from service.web.signup_form import Mistake, SignupForm, written
 
 _SUGGESTED = 6
 _ONCE_MORE = "Nothing is sent yet. Please look it over and press the button once more."
@@ -154,7 +154,8 @@ def signup_pages(
         wishes = form.read_topics(typing=typing)
         preview = recent.preview(wishes[:MOST_TRIED], form.how_often, moment)
         chosen = {fold(topic) for topic in form.topics}
-        asked = [("topic", wish.text) for wish in wishes] + [("cadence", form.how_often.value)]
+        asked = [("topic", written(wish)) for wish in wishes]
+        asked.append(("cadence", form.how_often.value))
         return {
             "form": form,
             "preview": preview,
