@@ -43,8 +43,8 @@ _PURPOSES = {
 }
 _SIGNING_THREADS = 2
 _PARTS_AT_HAND = 20_000
-_REASONS_AT_HAND = 20_000
-_SHOWN_AT_HAND = 8_000
+_REASONS_AT_HAND = 3_000
+_SHOWN_AT_HAND = 4_000
 
 AnyPart = TypeVar("AnyPart", Frame, Card, Because)
 
@@ -192,17 +192,17 @@ class Binder:
         if part is None:
             if part_id not in self._bodies:
                 self._fetch()
-            part = self._unpacked[part_id] = kind.unpack(self._bodies[part_id])
+            part = self._unpacked[part_id] = kind.unpack(self._bodies.pop(part_id))
         assert isinstance(part, kind)
         return part
 
     def _fetch(self) -> None:
         """Load what is not at hand of all that the letters being bound need."""
         needed = {part for claim in self._batch for part in claim.selection.part_ids()}
-        if len(self._bodies) + len(needed) > _PARTS_AT_HAND:
+        if len(self._unpacked) + len(needed) > _PARTS_AT_HAND:
             self._bodies.clear()
             self._unpacked.clear()
-        self._bodies |= self._load(needed - self._bodies.keys())
+        self._bodies |= self._load(needed - self._bodies.keys() - self._unpacked.keys())
 
 
 # Part ids of frame, card and because (0: none), and whether the letter has no other card.

@@ -281,11 +281,11 @@ def _header_value(name: str, words: _Words, personal: Personal) -> bytes:
 
 
 # Readers share most of their words: hours, dates, counts, first names.
-_encoded = lru_cache(maxsize=8192)(encode)
-_subject_value = lru_cache(maxsize=8192)(subject_value)
+_encoded = lru_cache(maxsize=2048)(encode)
+_subject_value = lru_cache(maxsize=2048)(subject_value)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def _escaped(text: str) -> bytes:
     return encode(escape(text))
 

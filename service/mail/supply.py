@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from service.domain.deliveries import Claim
@@ -27,8 +28,10 @@ class Supply:
         self._fetch = fetch
         self._ahead = ahead
         self._items: deque[Item] = deque()
-        self._fetching: asyncio.Task[Sequence[Item]] | None = None
+        self._fetching: asyncio.Future[Sequence[Item]] | None = None
         self._dry = False
+        # A thread of its own: memory that many threads take by turns is given back by none.
+        self._thread = ThreadPoolExecutor(1, "letters")
 
     def at_hand(self) -> Item | None:
         """Return the next letter if it is there already."""
@@ -37,7 +40,8 @@ class Supply:
             self._items += fetching.result()
             self._dry, self._fetching = not fetching.result(), None
         if len(self._items) < self._ahead and not self._dry and self._fetching is None:
-            self._fetching = asyncio.create_task(asyncio.to_thread(self._fetch))
+            loop = asyncio.get_running_loop()
+            self._fetching = loop.run_in_executor(self._thread, self._fetch)
         return self._items.popleft() if self._items else None
 
     async def next(self) -> Item | None:
@@ -57,3 +61,4 @@ class Supply:
         if self._fetching is not None:
             await asyncio.wait([self._fetching])
             self._fetching.exception()
+        self._thread.shutdown()

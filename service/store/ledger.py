@@ -88,8 +88,7 @@ class Ledger:
 
         Returns the delivery ids that were begun; one that was cancelled, superseded or taken
         away meanwhile is not among them and must not be sent, and none is where refusals are too
-        many. Raises LostSeat, recording
-        nothing, when this worker's lock is gone.
+        many. Raises LostSeat, recording nothing, when this worker's lock is gone.
         """
         if begins and not self._lock.held():
             raise LostSeat(

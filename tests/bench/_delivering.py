@@ -19,11 +19,13 @@ from resource import RUSAGE_SELF, getrusage
 import psycopg
 
 from service import pipeline, settings
+from service.binding import Binder
 from service.installation import Installation, open_installation
 from service.mail.dkim import new_key
 from service.settings import Settings
 from service.store import migrate
 from service.store.engine import Database
+from service.store.ledger import Ledger
 from tests.bench import _crowd
 from tests.peers import postgres
 
@@ -32,11 +34,14 @@ _KEY = "a key for a bench, of thirty-two signs or more"
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What a run came to, all its processes together."""
+    """What a run came to, all its processes together; CPU time is for each letter, and of which
+    its parts took how much.
+    """
 
     letters: int
     seconds: float
     cpu_us: float
+    parts_us: Mapping[str, float]
     peak_mb: int
 
 
@@ -71,18 +76,19 @@ class Planned:
     def multiply(self, letters: int) -> None:
         """Queue the letters again, on SQLite, until there are that many."""
         database = Database(_settings(f"sqlite:///{self.folder / 'planned.db'}").database)
+        made = {"token": "randomblob(16)", "nth": "delivery.nth + copy.number"}
         with database.write() as connection:
-            table = connection.exec_driver_sql("SELECT * FROM delivery LIMIT 0").keys()
-            names = [name for name in table if name != "id"]
-            chosen = ", ".join("random_token" if n == "token" else n for n in names)
-            chosen = chosen.replace("random_token", "randomblob(16)").replace("nth", "nth + :n")
+            columns = connection.exec_driver_sql("SELECT * FROM delivery LIMIT 0").keys()
+            names = [name for name in columns if name != "id"]
             there = connection.exec_driver_sql("SELECT count(*) FROM delivery").scalar_one()
-            for n in range(1, -(-letters // there)):
-                connection.exec_driver_sql(
-                    f"INSERT INTO delivery ({', '.join(names)}) SELECT {chosen} FROM delivery"
-                    " WHERE nth = 0",
-                    {"n": n},
-                )
+            connection.exec_driver_sql(
+                "WITH RECURSIVE copy(number) AS"
+                " (SELECT 1 UNION ALL SELECT number + 1 FROM copy WHERE number < ?)"
+                f" INSERT INTO delivery ({', '.join(names)})"
+                f" SELECT {', '.join(made.get(name, 'delivery.' + name) for name in names)}"
+                " FROM delivery CROSS JOIN copy",
+                (letters // there - 1,),
+            )
         database.close()
 
     def _plan(self, letters: int, topics: int) -> None:
@@ -170,13 +176,38 @@ def deliver(
             child.stdout.close() if child.stdout else None
     sent = sum(each["letters"] for each in said)
     cpu = sum(each["cpu"] for each in said)
-    return Delivered(sent, seconds, cpu / sent * 1e6, max(each["peak_mb"] for each in said))
+    parts = {
+        name: sum(each["parts"].get(name, 0.0) for each in said) / sent * 1e6
+        for name in said[0]["parts"]
+    }
+    return Delivered(sent, seconds, cpu / sent * 1e6, parts, max(e["peak_mb"] for e in said))
 
 
 def _settings(url: str, **values: object) -> Settings:
     return settings.load(
         database_url=url, secret_key=_KEY, digest_dir=Path("digests"), _env_file=None, **values
     )
+
+
+def _timed(owner: type, name: str, part: str, spent: dict[str, float]) -> None:
+    """Count the CPU time that its thread spends in a method."""
+    method = getattr(owner, name)
+    spent[part] = 0.0
+
+    def timed(*arguments: object) -> object:
+        began = time.thread_time()
+        try:
+            return method(*arguments)
+        finally:
+            spent[part] += time.thread_time() - began
+
+    setattr(owner, name, timed)
+
+
+def _peak_mb() -> int:
+    # getrusage would count what the parent had before this program was started.
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) // 1024
 
 
 def _child() -> None:
@@ -205,12 +236,21 @@ def _child() -> None:
                 if done == chosen.most:
                     stop.set()
 
+            spent: dict[str, float] = {}
+            _timed(Ledger, "claim", "claim", spent)
+            _timed(Binder, "wrap", "bind", spent)
+            _timed(Ledger, "step", "ledger", spent)
             before = getrusage(RUSAGE_SELF)
             done = pipeline.deliver(installation, lambda: datetime.now(UTC), stop, tried)
             after = getrusage(RUSAGE_SELF)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     assert done.halted is None, done.halted
-    report = {"letters": done.results.total(), "cpu": cpu, "peak_mb": after.ru_maxrss // 1024}
+    report = {
+        "letters": done.results.total(),
+        "cpu": cpu,
+        "parts": spent | {"SMTP": cpu - sum(spent.values())},
+        "peak_mb": _peak_mb(),
+    }
     print(json.dumps(report), flush=True)
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import aiosmtplib
 import uvloop
@@ -138,8 +139,8 @@ class _Late(asyncio.Protocol):
         self._in_body = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports are of no class of asyncio's.
+        self._transport = cast(asyncio.Transport, transport)
         self._say([b"220 late.example ESMTP\r\n"])
 
     def data_received(self, data: bytes) -> None:
@@ -165,7 +166,11 @@ class _Late(asyncio.Protocol):
 
     def _say(self, replies: Sequence[bytes]) -> None:
         if replies:
-            self._loop.call_later(self._seconds, self._transport.write, b"".join(replies))
+            self._loop.call_later(self._seconds, self._write, b"".join(replies))
+
+    def _write(self, replies: bytes) -> None:
+        if not self._transport.is_closing():
+            self._transport.write(replies)
 
 
 _ANSWERS = {

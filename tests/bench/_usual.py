@@ -35,6 +35,7 @@ class Usual:
         with planned.copy() as url, opened(url) as installation:
             database = installation.database
             seat = workers.sit_down(database, "bench", now)
+            assert seat is not None
             self._claims = Ledger(database, seat.worker_id, seat.lock).claim(500, now)
             workers.stand_up(database, seat, now)
             with database.read() as connection:
@@ -43,7 +44,10 @@ class Usual:
                 bodies = parts.bodies_of(connection, ids)
             self._make = usual_of(installation, [found.paper for found in stored])
             binder = Binder(
-                installation.house, None, installation.key, lambda ids: {i: bodies[i] for i in ids}
+                installation.house,
+                None,
+                lambda _: installation.keys.current,
+                lambda ids: {i: bodies[i] for i in ids},
             )
             made = [binder.bind(claim) for claim in self._claims]
         self.letter = made[0]

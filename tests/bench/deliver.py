@@ -12,7 +12,7 @@ import random
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from email import policy
 from email.message import EmailMessage
@@ -68,33 +68,37 @@ class Bench:
             "letters": found[0].letters,
             "a_second": round(median(rates)),
             "cpu_us": round(median(each.cpu_us for each in found)),
+            "parts_us": {
+                part: round(median(each.parts_us[part] for each in found))
+                for part in found[0].parts_us
+            },
             "peak_mb": max(each.peak_mb for each in found),
         }
+        compared: dict[str, dict[str, object]] = {}
         for rival, _, aim in rivals:
             ratios = sorted(r / t for r, t in zip(rates, theirs[rival], strict=True))
-            row[rival] = {
+            compared[rival] = {
                 "a_second": round(median(theirs[rival]), 1),
                 "ratio": round(median(ratios), 2),
                 "least": round(ratios[0], 2),
                 "most": round(ratios[-1], 2),
                 "aim": aim,
             }
-        self._tell(row)
+        self._tell(row, compared)
 
-    def _tell(self, row: dict[str, object]) -> None:
-        self.rows.append(row)
+    def _tell(self, row: dict[str, object], rivals: Mapping[str, Mapping[str, object]]) -> None:
+        self.rows.append(row | {"rivals": rivals})
         print(
-            f"{row['what']:<28} {row['a_second']:>7,}/s {row['cpu_us']:>6} µs CPU "
-            f"{row['peak_mb']:>5} MB",
+            f"{row['what']:<26} {row['a_second']:>7,}/s {row['cpu_us']:>6} µs CPU "
+            f"{row['peak_mb']:>5} MB   of which {row['parts_us']}",
             flush=True,
         )
-        for rival, told in row.items():
-            if isinstance(told, dict):
-                print(
-                    f"    × {rival:<22} {told['a_second']:>9,}/s  {told['ratio']:>6} "
-                    f"({told['least']} to {told['most']}; aim {told['aim']})",
-                    flush=True,
-                )
+        for rival, told in rivals.items():
+            print(
+                f"  × {rival:<24} {told['a_second']:>7,}/s  {told['ratio']:>6} "
+                f"({told['least']} to {told['most']}; aim {told['aim']})",
+                flush=True,
+            )
 
     def sqlite(self, letters: Planned, port: int, usual: Usual, nodemailer: bool) -> None:
         source = self._source(port, usual.octets)
