@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from service.domain.deliveries import Claim, Kind
 from service.domain.expression import Expression
 from service.domain.keys import Key
 from service.domain.links import LIVES, Purpose, sign, web_name
 from service.domain.papers import Paper
-from service.domain.selection import Picked, Selection
+from service.domain.selection import Picked
 from service.domain.timetable import local_date, next_letter, spoken_schedule
 from service.domain.topics import parse
 from service.mail.dkim import Signer
@@ -28,7 +28,7 @@ from service.mail.letter import (
     join,
     show,
 )
-from service.mail.sender import Parcel
+from service.mail.smtp import Parcel
 from service.matching.index import PaperIndex
 from service.matching.stems import Stems
 
@@ -44,7 +44,6 @@ _PURPOSES = {
 _SIGNING_THREADS = 2
 _PARTS_AT_HAND = 20_000
 _REASONS_AT_HAND = 20_000
-_ENTRIES_AT_HAND = 10_000
 _SHOWN_AT_HAND = 8_000
 
 AnyPart = TypeVar("AnyPart", Frame, Card, Because)
@@ -66,17 +65,15 @@ class Binder:
         load: Callable[[Iterable[int]], Mapping[int, bytes]],
     ) -> None:
         self._house = house
+        self._sender = house.address
         self._signer = signer
         self._key_at = key_at
         self._load = load
         self._batch: Sequence[Claim] = ()
         self._bodies: dict[int, bytes] = {}
         self._unpacked: dict[int, Frame | Card | Because] = {}
-        self._whole: dict[tuple[int, bool], dict[Picked, Entry]] = {}
-        self._listed: dict[Picked, Entry] = {}
-        self._noticed: dict[int, Entry] = {}
-        self._entries = 0
         self._named: dict[tuple[int, ...], Reasons] = {}
+        self._noticed_by: dict[str, Reasons] = {}
         self._marks = _Marks()
 
     def wrap(self, claims: Sequence[Claim]) -> dict[int, Parcel]:
@@ -92,7 +89,7 @@ class Binder:
             letters = list(bound)
         return {
             claim.delivery_id: Parcel(
-                envelope_sender(claim.token, self._house.address),
+                envelope_sender(claim.token, self._sender),
                 recipient_value(claim.recipient),
                 letter,
             )
@@ -110,47 +107,40 @@ class Binder:
     def _letter(self, claim: Claim) -> bytes:
         selection = claim.selection
         frame = self._part(Frame, selection.frame)
-        # A letter binds some thirty entries: what is at hand is taken without a call.
-        whole, listed, noticed = self._whole_in(selection), self._listed, self._noticed
+        alone = len(selection.cards) == 1
         contents = Contents(
-            [whole.get(each) or self._show(whole, each, selection) for each in selection.cards],
-            [listed.get(each) or self._list(each) for each in selection.also],
-            [noticed.get(part) or self._notice(part) for part in selection.trending],
+            [self._entry(frame, selection.frame, picked, alone) for picked in selection.cards],
+            self._listed(selection.also),
+            [self._noticed(part) for part in selection.trending],
         )
         return join(frame, contents, self._personal(claim))
 
-    def _whole_in(self, selection: Selection) -> dict[Picked, Entry]:
-        """Return the cards at hand as they are written in a frame, and alone or not."""
-        if self._entries >= _ENTRIES_AT_HAND:
-            self._entries = 0
-            for shelf in (self._whole, self._listed, self._noticed):
-                shelf.clear()
-        return self._whole.setdefault((selection.frame, len(selection.cards) == 1), {})
-
-    def _show(self, whole: dict[Picked, Entry], picked: Picked, selection: Selection) -> Entry:
-        frame_id, alone = selection.frame, len(selection.cards) == 1
-        frame, card = self._part(Frame, frame_id), self._part(Card, picked.part)
-        reasons = [self._part(Because, name) for name in picked.names]
+    def _entry(self, frame: Frame, frame_id: int, picked: Picked, alone: bool) -> Entry:
+        card, reasons = self._part(Card, picked.part), self._reasons(picked.names)
         # Of an author followed no word is marked, but of the first topic.
-        topic = next((n for n, reason in enumerate(reasons) if reason.is_topic), None)
-        because = None if topic is None else reasons[topic]
-        name = 0 if topic is None else picked.names[topic]
-        shown = self._marks.shown((frame_id, picked.part, name, alone), frame, card, because)
-        entry = whole[picked] = Entry.of(card, self._reasons(picked.names), shown)
-        self._entries += 1
-        return entry
+        topic = 0 if reasons.first_topic is None else picked.names[reasons.first_topic]
+        because = self._part(Because, topic) if topic else None
+        shown = self._marks.shown((frame_id, picked.part, topic, alone), frame, card, because)
+        return Entry(card, reasons, shown)
 
-    def _list(self, picked: Picked) -> Entry:
-        reasons = self._reasons(picked.names)
-        entry = self._listed[picked] = Entry.of(self._part(Card, picked.part), reasons, None)
-        self._entries += 1
-        return entry
+    def _listed(self, some: Sequence[Picked]) -> list[Entry]:
+        named, at_hand = self._named.get, self._unpacked.get
+        # There are many in each letter: most are found without a call.
+        return [
+            Entry(
+                cast(Card | None, at_hand(part)) or self._part(Card, part),
+                named(names) or self._reasons(names),
+            )
+            for part, names in some
+        ]
 
-    def _notice(self, part: int) -> Entry:
+    def _noticed(self, part: int) -> Entry:
         card = self._part(Card, part)
-        entry = self._noticed[part] = Entry.of(card, Reasons.noticed(card.said.upvotes), None)
-        self._entries += 1
-        return entry
+        reasons = self._noticed_by.get(card.said.upvotes)
+        if reasons is None:
+            reasons = Reasons.noticed(card.said.upvotes)
+            self._noticed_by[card.said.upvotes] = reasons
+        return Entry(card, reasons)
 
     def _reasons(self, names: tuple[int, ...]) -> Reasons:
         reasons = self._named.get(names)

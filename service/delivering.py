@@ -102,6 +102,8 @@ def send_what_may_go(
             connections=seat.connections,
             now=now,
             chance=installation.chance,
+            timeouts=installation.timeouts,
+            span=installation.span,
             tried=lambda count: told(before + count),
         )
         with pen as noted, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -16,6 +16,7 @@ from service.domain.sources import Source
 from service.mail.dkim import DkimError, Signer, read_key
 from service.mail.house import House
 from service.mail.letter import Letters
+from service.mail.smtp import Span, Timeouts
 from service.settings import PREFIX, Settings, SettingsError
 from service.sources.web import Web, web_at
 from service.store import migrate
@@ -38,6 +39,8 @@ class Installation:
     keys: KeyRing
     route: Route
     connections: int
+    span: Span
+    timeouts: Timeouts
     digest_dir: Path
     mailbox: Path | None
     max_file_bytes: int
@@ -87,6 +90,15 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
         keys=KeyRing.of(settings.signing_keys()),
         route=settings.route,
         connections=settings.smtp_connections,
+        span=Span(settings.smtp_connection_letters, settings.smtp_connection_seconds),
+        timeouts=Timeouts(
+            connect=settings.smtp_wait_connect,
+            greeting=settings.smtp_wait_greeting,
+            command=settings.smtp_wait_command,
+            data=settings.smtp_wait_data,
+            block=settings.smtp_wait_block,
+            dot=settings.smtp_wait_dot,
+        ),
         digest_dir=settings.digest_dir,
         mailbox=settings.mailbox,
         max_file_bytes=settings.max_file_bytes,

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from time import thread_time
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -21,9 +22,13 @@ from service.store.papers import State
 
 SUGGESTED = 24
 LATEST = 3
+# Far more than readers have: looking at topics costs the more, the odder they are.
+MOST_TRIED = 20
 LOOK_AFTER = timedelta(seconds=1)
-# A large index is made beside the old one, which is asked meanwhile.
+# A large index is made beside the old one, which is asked meanwhile; making it slows the answers
+# down, so it takes one part in so many of the time.
 _WAIT_SECONDS = 0.25
+_REST = 20
 # An index keeps what it looked up: strangers' words are not to fill the memory.
 _TOPICS_AT_HAND = 10_000
 
@@ -47,6 +52,7 @@ class RecentPapers:
         self._desk: _Desk | None = None
         self._looked_at: datetime | None = None
         self._builder: threading.Thread | None = None
+        self._rests_until: datetime | None = None
 
     def preview(self, wishes: Sequence[Wish], cadence: Cadence, now: datetime) -> Preview:
         """Return what letters the topics would have made; none stands for what trends."""
@@ -74,11 +80,12 @@ class RecentPapers:
             except SQLAlchemyError:
                 # What is at hand is still worth a look; who signs up is told of the trouble.
                 return desk
-            if state == desk.state and not desk.crowded:
+            resting = self._rests_until is not None and now < self._rests_until
+            if resting or (state == desk.state and not desk.crowded):
                 return desk
             builder = self._builder
             if builder is None or not builder.is_alive():
-                builder = threading.Thread(target=self._replace, args=(state,), daemon=True)
+                builder = threading.Thread(target=self._replace, args=(state, now), daemon=True)
                 self._builder = builder
                 builder.start()
         builder.join(_WAIT_SECONDS)
@@ -92,9 +99,11 @@ class RecentPapers:
         with self._database.read() as connection:
             return _Desk(state, Shelf.of_last(connection, DAYS))
 
-    def _replace(self, state: State) -> None:
+    def _replace(self, state: State, now: datetime) -> None:
+        began = thread_time()
         # The old index is left to the garbage collector: someone may be asking it.
         self._desk = self._build(state)
+        self._rests_until = now + timedelta(seconds=_REST * (thread_time() - began))
 
 
 class _Desk:

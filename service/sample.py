@@ -1,6 +1,7 @@
 """A sample of the letter that some topics make, for who has not signed up yet."""
 
 import re
+import threading
 from collections.abc import Sequence
 from datetime import date, datetime
 from email import policy
@@ -19,23 +20,54 @@ from service.installation import Installation
 from service.planning import Planner
 from service.store import papers
 from service.store.audience import Audience
-from service.store.papers import StoredPaper
+from service.store.papers import State, StoredPaper
 
 # Papers are looked for in so many days, until some are found.
 _SPANS = (1, 7, 30)
+_WAIT_SECONDS = 2
+_AT_HAND = 64
 # What stands for the token of an unsubscribe link.
 _NOBODY = "sample"
 _LINKS = ("preferences", "u", "d")
 
 
-def sample(
+class Busy(Exception):
+    """Others wait for their samples already."""
+
+
+class Samples:
+    """Makes samples, one at a time, and keeps the last ones. Any thread may ask."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        self._lock = threading.Lock()
+        self._made: dict[object, str | None] = {}
+
+    def letter(
+        self, wishes: Sequence[Wish], chosen: Preferences, state: State, now: datetime
+    ) -> str | None:
+        """Return the HTML of the letter that a reader with these topics would have had last; None
+        where no paper of the last days is for them.
+
+        `state` tells the papers of one time from those of another. Its reader's own links lead to
+        /sample/link, and nothing is kept in the database. Raises Busy.
+        """
+        if not self._lock.acquire(timeout=_WAIT_SECONDS):
+            raise Busy
+        try:
+            key = (tuple(wishes), chosen, state)
+            if key not in self._made:
+                if len(self._made) >= _AT_HAND:
+                    self._made.clear()
+                self._made[key] = _sample(self._installation, wishes, chosen, now)
+            return self._made[key]
+        finally:
+            self._lock.release()
+
+
+def _sample(
     installation: Installation, wishes: Sequence[Wish], chosen: Preferences, now: datetime
 ) -> str | None:
-    """Return the HTML of the letter that a reader with these topics would have had last; None
-    where no paper of the last days is for them.
-
-    Its reader's own links lead to /sample/link, and nothing is kept.
-    """
     for days in _SPANS:
         with installation.database.read() as connection:
             dates, recent = papers.by_edition_date(connection, days)

@@ -23,6 +23,10 @@ DEFAULT_BASE_URL = "http://127.0.0.1:8000"
 DEFAULT_FROM = "paperround@localhost"
 
 
+# Seconds for which an answer is waited for.
+Wait = Annotated[float, Field(gt=0, le=3600)]
+
+
 class SettingsError(Exception):
     """A setting has a value that cannot be used; the message names its variable."""
 
@@ -48,6 +52,14 @@ class Settings(BaseSettings):
     letters_a_minute: Annotated[int | None, Field(ge=1)] = None
     domain_connections: Annotated[int | None, Field(ge=1)] = None
     domain_letters_a_minute: Annotated[int | None, Field(ge=1)] = None
+    smtp_connection_letters: Annotated[int, Field(ge=1)] = 1000
+    smtp_connection_seconds: Annotated[float, Field(gt=0)] = 300
+    smtp_wait_connect: Wait = 60
+    smtp_wait_greeting: Wait = 300
+    smtp_wait_command: Wait = 300
+    smtp_wait_data: Wait = 120
+    smtp_wait_block: Wait = 180
+    smtp_wait_dot: Wait = 600
     base_url: str = DEFAULT_BASE_URL
     from_: Annotated[str, Field(validation_alias="PAPERROUND_FROM")] = DEFAULT_FROM
     reply_to: str | None = None

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from peers import memory, postgres
+from peers.smtp import Peer
 from playwright.sync_api import Browser, sync_playwright
 
 from service import settings
@@ -146,6 +147,12 @@ def open_with(database_url: str, tmp_path: Path) -> Iterator[OpenWith]:
 def installation(open_with: OpenWith) -> Installation:
     """An installation with the default settings on the test's database."""
     return open_with()
+
+
+@pytest.fixture(params=[True, False], ids=["pipelined", "one-at-a-time"])
+def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SMTP servers offer PIPELINING, and do not: the test runs once with each."""
+    monkeypatch.setattr(Peer, "pipelining", request.param)
 
 
 def make_settings(database_url: str, folder: Path, **values: Any) -> Settings:

@@ -20,7 +20,8 @@ from service.domain.policy import Result
 from service.installation import Installation, open_installation
 from service.mail.address import Address, parse_address
 from service.mail.headers import envelope_sender
-from service.mail.sender import Parcel, send_alone
+from service.mail.sender import send_alone
+from service.mail.smtp import Parcel
 from service.store import subscribers
 
 _TEST = "[Test] "

@@ -22,8 +22,9 @@ def lines(queue: Waiting) -> list[str]:
         told.append(f"{queue.later:,} tried again later, from {queue.later_from:%H:%M} UTC on")
     if queue.with_sender:
         told.append(f"{queue.with_sender:,} at hand of a sender at work, or one that died")
-    if queue.due:
-        told.append(f"{queue.due:,} due: the next run sends them")
+    # That a letter in the queue is due goes without saying where no other waits for more.
+    if queue.due and told:
+        told.append(f"{queue.due:,} due for the next run")
     return told
 
 

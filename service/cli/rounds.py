@@ -40,7 +40,7 @@ At = Annotated[
     typer.Option("--at", metavar="TIME", help="The clock to use, as ISO 8601; it runs on."),
 ]
 Now = Annotated[
-    bool, typer.Option("--now", help="Plan for every active reader, whatever their hour.")
+    bool, typer.Option("--now", help="Plan whatever readers' hours are, on their own days.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar.")]
 REJECTS_SHOWN = 20

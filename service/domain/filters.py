@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from service.domain.expression import Expression, Field, In, Term
 from service.domain.papers import Paper
-from service.domain.text import fold
+from service.domain.text import INVISIBLE, fold
 from service.domain.topics import parse
 
 UPVOTE_STEPS = (0, 5, 20, 50, 100)
@@ -86,6 +86,8 @@ def filters_of(
                 f"the author {name[:MAX_NAME]!r}… has {len(name)} characters,"
                 f" {MAX_NAME} are allowed"
             )
+        if INVISIBLE.search(name):
+            raise FilterError(f"there is an invisible character in the author {name!r}")
         if not fold(name):
             raise FilterError(f"there is no letter in the author {name!r}")
         names.setdefault(fold(name), name)

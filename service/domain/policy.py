@@ -61,13 +61,16 @@ class Outcome:
         """Whether the server spoke of us rather than of the reader: nobody is charged for it.
 
         Replies to RCPT and to the final dot concern the reader, save 421 (RFC 5321 §3.8: the
-        whole channel closes) at any point. A server that says nothing before the body is in
-        trouble itself. A refusal without a reply is our own: this letter cannot go that way.
+        whole channel closes) at any point; so does 552 to MAIL, which finds the declared size too
+        large (RFC 1870 §6.1). A server that says nothing before the body is in trouble itself. A
+        refusal without a reply is our own: this letter cannot go that way.
         """
         if self.result is Result.ACCEPTED or (self.result is Result.REFUSED and self.code is None):
             return False
         if self.code == 421 or (self.code is None and self.stage is not Stage.BODY):
             return True
+        if self.code == 552 and self.stage is Stage.MAIL:
+            return False
         return self.stage not in (Stage.RCPT, Stage.DATA, Stage.BODY)
 
 

@@ -42,9 +42,10 @@ class Rate:
     @property
     def nothing(self) -> str:
         """What is said of a topic that found nothing."""
+        named = self.shown if '"' in self.shown else f"“{self.shown}”"
         if isinstance(self.topic.expression, Near):
-            return f"No paper in the last {DAYS} days has the words “{self.shown}” side by side."
-        return f"No paper in the last {DAYS} days was found by “{self.shown}”."
+            return f"No paper in the last {DAYS} days has the words {named} side by side."
+        return f"No paper in the last {DAYS} days was found by {named}."
 
 
 @dataclass(frozen=True, slots=True)

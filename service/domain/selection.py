@@ -102,54 +102,96 @@ def unpack(packed: bytes) -> Selection:
     """Return the selection that was packed; raise ValueError when the bytes are not one."""
     if not packed or packed[0] != VERSION:
         raise ValueError("not a packed selection")
-    numbers = _Numbers(packed)
+    numbers = _Numbers(packed, 1)
     frame, topics, matched = numbers.next(), numbers.next(), numbers.next()
     names = numbers.ids(frame)
     cards, also = numbers.picked(frame, names), numbers.picked(frame, names)
     trending = numbers.ids(frame)
     unlisted = None
-    if numbers.position < len(packed):
-        catalogue = numbers.id(frame)
-        places = int.from_bytes(packed[numbers.position :], "little")
-        unlisted = Unlisted(catalogue, places)
-        if packed[-1] == 0 or numbers.position == len(packed):
+    if not numbers.done:
+        catalogue = _whole(numbers.next(), frame)
+        octets = numbers.octets_behind()
+        unlisted = Unlisted(catalogue, int.from_bytes(octets, "little"))
+        if not octets or octets[-1] == 0:
             raise ValueError("a packed selection with something behind it")
     return Selection(frame, cards, also, trending, topics, matched, unlisted)
 
 
 class _Numbers:
-    """Reads the numbers of a packed selection one after the other."""
+    """Gives the numbers of a packed selection one after the other."""
 
-    def __init__(self, packed: bytes) -> None:
-        self.position = 1
+    def __init__(self, packed: bytes, start: int) -> None:
         self._packed = packed
+        self._start = start
+        self._taken = 0
+        # All at once, which may read octets at the end for numbers that are none: one call for
+        # each number would cost more than all the rest of a letter.
+        self._numbers: list[int] = []
+        number = shift = 0
+        for byte in packed[start:]:
+            if byte < 0x80:
+                self._numbers.append(number | byte << shift)
+                number = shift = 0
+            else:
+                number |= (byte & 0x7F) << shift
+                shift += 7
+        # A number that is not whole is nobody's, but something is there.
+        self._torn = shift > 0
+
+    @property
+    def done(self) -> bool:
+        return self._taken == len(self._numbers) and not self._torn
 
     def next(self) -> int:
-        number = shift = 0
-        for byte in self._packed[self.position : self.position + 10]:
-            self.position += 1
-            number |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                return number
-        raise ValueError("a packed selection that is cut short")
-
-    def id(self, frame: int) -> int:
-        number = self.next()
-        return frame + (-((number + 1) >> 1) if number & 1 else number >> 1)
+        (number,) = self._some(1)
+        return number
 
     def ids(self, frame: int) -> tuple[int, ...]:
-        return tuple([self.id(frame) for _ in range(self.next())])
+        return tuple([_whole(apart, frame) for apart in self._some(self.next())])
 
     def picked(self, frame: int, names: Sequence[int]) -> tuple[Picked, ...]:
-        return tuple([self._one(frame, names) for _ in range(self.next())])
+        numbers, found = self._numbers, []
+        # Most papers came for one topic.
+        single = [(name,) for name in names]
+        count, at = self.next(), self._taken
+        try:
+            for _ in range(count):
+                part, end = _whole(numbers[at], frame), at + 2 + numbers[at + 1]
+                if end == at + 3:
+                    found.append(Picked(part, single[numbers[at + 2]]))
+                else:
+                    places = numbers[at + 2 : end]
+                    found.append(Picked(part, tuple([names[place] for place in places])))
+                at = end
+        except IndexError:
+            raise ValueError(f"{_CUT}, or names no topic of its own") from None
+        if at > len(numbers):
+            raise ValueError(_CUT)
+        self._taken = at
+        return tuple(found)
 
-    def _one(self, frame: int, names: Sequence[int]) -> Picked:
-        part = self.id(frame)
-        places = [self.next() for _ in range(self.next())]
-        if places and max(places) >= len(names):
-            raise ValueError("a packed selection that names no topic of its own")
-        return Picked(part, tuple([names[place] for place in places]))
+    def octets_behind(self) -> bytes:
+        """Return the octets behind the numbers taken."""
+        behind, position = len(self._numbers) - self._taken, len(self._packed)
+        while behind >= 0:
+            position -= 1
+            behind -= self._packed[position] < 0x80
+        return self._packed[position + 1 :]
+
+    def _some(self, count: int) -> list[int]:
+        end = self._taken + count
+        if end > len(self._numbers):
+            raise ValueError(_CUT)
+        found = self._numbers[self._taken : end]
+        self._taken = end
+        return found
+
+
+_CUT = "a packed selection that is cut short"
+
+
+def _whole(apart: int, frame: int) -> int:
+    return frame + (apart >> 1 ^ -(apart & 1))
 
 
 def pack_catalogue(paper_ids: Sequence[int]) -> bytes:
@@ -161,10 +203,9 @@ def unpack_catalogue(part: bytes) -> tuple[int, ...]:
     """Return the paper ids of a catalogue; raise ValueError when the bytes are not one."""
     if not part.startswith(_CATALOGUE):
         raise ValueError("not a catalogue of papers")
-    numbers = _Numbers(part)
-    numbers.position = len(_CATALOGUE)
+    numbers = _Numbers(part, len(_CATALOGUE))
     found: list[int] = []
-    while numbers.position < len(part):
+    while not numbers.done:
         found.append(numbers.next())
     return tuple(found)
 

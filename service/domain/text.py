@@ -8,6 +8,9 @@ from functools import lru_cache
 _ASCII_SEPARATORS = re.compile(r"[\x00-/:-@\[-`{-\x7f]+")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
+# What no text of a database, a header or a page may hold.
+INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
 # Letters that Unicode does not decompose, though people type them without the stroke or tie.
 _PLAIN_LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe"}

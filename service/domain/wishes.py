@@ -5,14 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from service.domain.mistakes import TopicError
+from service.domain.text import INVISIBLE
 from service.domain.topics import parse
 
 MAX_TOPICS = 200
 MAX_LABEL = 40
 
 _EQUALS = re.compile(r"\s=\s")
-# What no text of a database, a header or a page may hold.
-_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _QUOTED = re.compile('["“”„]')
 
 
@@ -87,7 +86,7 @@ def _cut(typed: str) -> tuple[str | None, str]:
     if not after or _QUOTED.search(before):
         return None, typed
     label = " ".join(before.split())
-    if found := _INVISIBLE.search(label):
+    if found := INVISIBLE.search(label):
         raise WishError(f"the invisible character U+{ord(found[0]):04X} cannot be part of a label")
     if len(label) > MAX_LABEL:
         raise WishError(f"the label {label!r} has {len(label)} characters, {MAX_LABEL} are allowed")

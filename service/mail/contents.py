@@ -19,28 +19,24 @@ _SECTION_SIZE = 2000
 
 
 class Entry(NamedTuple):
-    """A paper, why it is there, and how a letter writes it: whole, and as a line of a list.
+    """A paper, why it is there, and how it is shown whole; without that it can only be listed.
 
-    What is written whole, in text after its number, may be empty for an entry of a list.
+    It is never joined by itself: a letter is one join of all its pieces.
     """
 
     card: Card
     reasons: Reasons
-    text: bytes
-    html: bytes
-    text_line: bytes
-    html_line: bytes
+    shown: Shown | None = None
 
-    @classmethod
-    def of(cls, card: Card, reasons: Reasons, shown: Shown | None) -> "Entry":
-        """Return the entry of a card as it is shown; without, it can only be listed."""
-        text = html = b""
-        if shown is not None:
-            text = shown.text_head + reasons.text + shown.text_tail
-            html = shown.html_head + reasons.html + shown.html_tail
-        text_line = card.text_line[0] + reasons.text_note + card.text_line[1]
-        html_line = card.html_line[0] + reasons.html_note + card.html_line[1]
-        return cls(card, reasons, text, html, text_line, html_line)
+    @property
+    def html(self) -> Sequence[bytes]:
+        """Return the paper written whole, in HTML."""
+        assert self.shown is not None
+        return (self.shown.html_head, self.reasons.html, self.shown.html_tail)
+
+    @property
+    def html_line(self) -> Sequence[bytes]:
+        return (self.card.html_line[0], self.reasons.html_note, self.card.html_line[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +68,13 @@ def body(
     if not contents:
         return {}
     text: list[bytes] = []
-    for number, entry in enumerate(contents.cards, start=1):
-        text += (b"%d. =\r\n" % number, entry.text)
-    text_also = [entry.text_line for entry in contents.also]
-    html_also = [entry.html_line for entry in contents.also]
+    html: list[bytes] = []
+    for number, (_, reasons, shown) in enumerate(contents.cards, start=1):
+        assert shown is not None
+        text += (b"%d. =\r\n" % number, shown.text_head, reasons.text, shown.text_tail)
+        html += (shown.html_head, reasons.html, shown.html_tail)
+    text_also, html_also = _lines(contents.also)
+    text_trending, html_trending = _lines(contents.trending)
     left_out = matched - len(contents.cards) - len(contents.also) if topics else 0
     if left_out > 0:
         more = _more(left_out)
@@ -86,15 +85,11 @@ def body(
     text_section, html_section = pieces["section.txt"], pieces["section.html"]
     return {
         ("text", "cards"): text,
-        ("html", "cards"): [entry.html for entry in contents.cards],
+        ("html", "cards"): html,
         ("text", "also"): _section(text_section, heading, text_also),
         ("html", "also"): _section(html_section, heading, html_also),
-        ("text", "trending"): _section(
-            text_section, trending, [entry.text_line for entry in contents.trending]
-        ),
-        ("html", "trending"): _section(
-            html_section, trending, [entry.html_line for entry in contents.trending]
-        ),
+        ("text", "trending"): _section(text_section, trending, text_trending),
+        ("html", "trending"): _section(html_section, trending, html_trending),
     }
 
 
@@ -106,6 +101,17 @@ def _more(left_out: int) -> bytes:
 _ALSO_MATCHED, _ALSO_TRENDING = encode("Also matched"), encode("Also trending")
 _TRENDING = encode("Trending today, outside your topics")
 _TRENDING_THIS_WEEK = encode("Trending this week, outside your topics")
+
+
+def _lines(entries: Sequence[Entry]) -> tuple[list[bytes], list[bytes]]:
+    """Return the pieces of entries that are listed, in text and in HTML."""
+    text: list[bytes] = []
+    html: list[bytes] = []
+    for card, reasons, _ in entries:
+        (text_before, text_after), (html_before, html_after) = card.text_line, card.html_line
+        text += (text_before, reasons.text_note, text_after)
+        html += (html_before, reasons.html_note, html_after)
+    return text, html
 
 
 def _section(section: Stencil, heading: bytes, lines: Sequence[bytes]) -> Sequence[bytes]:
@@ -132,11 +138,15 @@ def trimmed(contents: Contents, excess: int) -> Contents:
         if len(cards) > 1:
             last = cards.pop()
             also.insert(0, last)
-            excess += len(last.html_line) - len(last.html)
+            excess += _size(last.html_line) - _size(last.html)
             if len(also) > ALSO_LISTED:
-                excess -= len(also.pop().html_line)
+                excess -= _size(also.pop().html_line)
         elif also:
-            excess -= len(also.pop().html_line)
+            excess -= _size(also.pop().html_line)
         else:
-            excess -= len(trending.pop().html_line)
+            excess -= _size(trending.pop().html_line)
     return Contents(cards, also, trending)
+
+
+def _size(pieces: Sequence[bytes]) -> int:
+    return sum(map(len, pieces))

@@ -15,10 +15,12 @@ _CARD_COLUMN, _LINE_COLUMN = len("   Because: "), len("  because: ")
 class Reasons:
     """Why a paper is there, encoded: what follows "Because:" on a card, and a line's whole note.
 
-    `topics` are those of its reasons that are topics, by name.
+    `topics` are those of its reasons that are topics, by name; `first_topic` is the place of the
+    first among all.
     """
 
     topics: tuple[str, ...]
+    first_topic: int | None
     text: bytes
     html: bytes
     text_note: bytes
@@ -27,12 +29,15 @@ class Reasons:
     @classmethod
     def of(cls, named: Sequence[Because]) -> "Reasons":
         """Return the reasons of a paper, the best first; without any it is trending."""
-        html = _html(named)
+        text, html = _text(named, _CARD_COLUMN), _html(named)
+        # A line of a list has a column more; what needs no break on a card needs none there.
+        note = text if _BREAK not in text else _text(named, _LINE_COLUMN)
         return cls(
-            tuple(because.label for because in named if because.is_topic),
-            _text(named, _CARD_COLUMN),
+            tuple([because.label for because in named if because.is_topic]),
+            next((place for place, because in enumerate(named) if because.is_topic), None),
+            text,
             html,
-            _NOTE + _text(named, _LINE_COLUMN),
+            _NOTE + note,
             _NOTE + html,
         )
 
@@ -41,7 +46,7 @@ class Reasons:
         """Return the reason of a paper that is no topic's: how many people noticed it."""
         text = encode(upvotes)
         html = encode(upvotes.replace(" ", "\u00a0"))
-        return cls((), text, html, text, html)
+        return cls((), None, text, html, text, html)
 
 
 def _text(named: Sequence[Because], column: int) -> bytes:
@@ -53,7 +58,7 @@ def _text(named: Sequence[Because], column: int) -> bytes:
             at += 2 + len(because.label)
             # One column is left for the next comma, six for "+199".
             fits = at + 1 + 5 * (len(named) > _NAMED) <= _TEXT_COLUMNS
-            pieces.append(b", =\r\n" if fits else b",\r\n     =\r\n")
+            pieces.append(b", =\r\n" if fits else _BREAK)
             at = at if fits else 5 + len(because.label)
         else:
             at += len(because.label)
@@ -63,11 +68,7 @@ def _text(named: Sequence[Because], column: int) -> bytes:
 
 
 def _html(named: Sequence[Because]) -> bytes:
-    pieces: list[bytes] = []
-    for position, because in enumerate(named[:_NAMED]):
-        pieces += (_DOT if position else b"", because.html)
-    pieces.append(_beyond(named))
-    return b"".join(pieces)
+    return _DOT.join([because.html for because in named[:_NAMED]]) + _beyond(named)
 
 
 def _beyond(named: Sequence[Because]) -> bytes:
@@ -77,5 +78,6 @@ def _beyond(named: Sequence[Because]) -> bytes:
     return b" +%d=\r\n" % more if more > 0 else b""
 
 
+_BREAK = b",\r\n     =\r\n"
 _DOT = encode(" · ")
 _NOTE = encode("because: ")

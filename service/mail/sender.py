@@ -1,7 +1,7 @@
 """The sender: takes claimed letters to the server over several connections at once."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,18 +11,14 @@ from service.domain.deliveries import Claim, Settlement
 from service.domain.policy import Decision, Outcome, Result, Stage, Status, decide, retry_delay
 from service.domain.route import Route
 from service.mail.bookkeeper import Bookkeeper, Ledger
-from service.mail.smtp import LetterRefused, RouteTrouble, Session, Timeouts
+from service.mail.smtp import Parcel, Session, Span, Timeouts
+from service.mail.supply import Item, Supply
 
 CLAIM_AT_ONCE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """A letter ready for the wire, in its envelope."""
-
-    sender: str
-    recipient: str
-    letter: bytes
+# A letter is made shortly before it goes out: a thousand at hand would be fifty megabytes, and
+# whoever makes many at once keeps the interpreter from the connections.
+WRAP_AT_ONCE = 25
+LETTERS_AHEAD = 100
 
 
 class Stop(Protocol):
@@ -59,6 +55,7 @@ class Sender:
         now: Callable[[], datetime],
         chance: Callable[[], float],
         timeouts: Timeouts | None = None,
+        span: Span | None = None,
         tried: Callable[[int], None] = lambda count: None,
     ) -> None:
         self._route = route
@@ -67,6 +64,7 @@ class Sender:
         self._now = now
         self._chance = chance
         self._timeouts = timeouts or Timeouts()
+        self._span = span or Span()
         self._tried = tried
 
     async def run(self, ledger: Ledger, *stops: Stop) -> Tally:
@@ -85,10 +83,9 @@ class _Run:
         self._ledger = ledger
         self._stops = stops
         self._books = Bookkeeper(ledger)
+        self._claimed: deque[Claim] = deque()
+        self._supply = Supply(self._fetch, LETTERS_AHEAD)
         self._tally = Tally()
-        self._ready: list[tuple[Claim, Parcel]] = []
-        self._refill = asyncio.Lock()
-        self._dry = False
         self._troubles: list[Outcome] = []
         self._failed = False
 
@@ -97,6 +94,7 @@ class _Run:
             *(self._connection() for _ in range(self._sender._connections)),
             return_exceptions=True,
         )
+        await self._supply.close()
         await self._books.close()
         for result in results:
             if isinstance(result, BaseException):
@@ -108,31 +106,17 @@ class _Run:
 
     async def _connection(self) -> bool:
         """Send until nothing is left; return whether the server served us to the end."""
-        session = Session(self._sender._route, self._sender._timeouts)
+        session = Session(self._sender._route, self._sender._timeouts, self._sender._span)
         try:
             while (item := await self._next()) is not None:
-                claim, parcel = item
-                try:
-                    await _offer(session, parcel)
-                except RouteTrouble as trouble:
-                    self._settle(claim, trouble.outcome, begun=False)
-                    self._troubles.append(trouble.outcome)
-                    return False
-                except LetterRefused as refusal:
-                    # Refusals that are too many stop the run: no letter goes on ahead of the books.
-                    await self._settle(claim, refusal.outcome, begun=False)
-                    continue
-                if not await self._books.begin(claim):
-                    # The server waits for a body: a lone dot would deliver an empty letter.
-                    session.drop()
-                    self._tally.withdrawn += 1
-                    continue
-                outcome = await session.body(parcel.letter)
-                recorded = self._settle(claim, outcome, begun=True)
-                if outcome.result is Result.REFUSED:
-                    await recorded
-                if outcome.concerns_route:
-                    self._troubles.append(outcome)
+                reused = session.lasts
+                answer = None if reused else await session.open()
+                answer = answer or await session.offer(item.parcel)
+                if answer is None:
+                    served = await self._deliver(session, await self._begin(session, item))
+                else:
+                    served = await self._not_taken(item, answer, reused=reused)
+                if not served:
                     return False
         except BaseException:
             # The ledger failed, or we are cancelled: no body may follow.
@@ -143,61 +127,105 @@ class _Run:
         await session.close()
         return served
 
-    async def _next(self) -> tuple[Claim, Parcel] | None:
-        """Return the next letter, claiming more when none is at hand."""
-        async with self._refill:
-            if self._failed or any(stop.is_set() for stop in self._stops):
-                return None
-            if not self._ready and not self._dry:
-                claims, parcels = await asyncio.to_thread(self._claim)
-                self._ready = [(c, parcels[c.delivery_id]) for c in reversed(claims)]
-                self._dry = not claims
-            return self._ready.pop() if self._ready else None
+    async def _deliver(self, session: Session, begun: Item | None) -> bool:
+        """Send the body of the letter that was begun, if one was, and further letters behind it,
+        each envelope in one go with the body before it: one round trip a letter.
 
-    def _claim(self) -> tuple[list[Claim], dict[int, Parcel]]:
-        claims = self._ledger.claim(CLAIM_AT_ONCE, self._sender._now())
-        return claims, self._sender._wrap(claims)
+        Ends where nothing is at hand or the connection has lasted long enough, and after a letter
+        that is not taken. Returns whether the server still serves us.
+        """
+        while begun is not None:
+            item = self._at_hand() if session.pipelines and session.lasts else None
+            outcome, answer = await session.deliver(begun.parcel.letter, item and item.parcel)
+            settlement = self._settlement(begun.claim, outcome, begun=True)
+            if item is not None and answer is None:
+                begun = await self._begin(session, item, settlement)
+                continue
+            self._books.settle(settlement)
+            served = not outcome.concerns_route
+            if not served:
+                self._troubles.append(outcome)
+            if item is not None and answer is not None:
+                served = await self._not_taken(item, answer, reused=True) and served
+            return served
+        return True
 
-    def _settle(self, claim: Claim, outcome: Outcome, *, begun: bool) -> "asyncio.Future[bool]":
-        now, jitter = self._sender._now(), self._sender._chance()
+    async def _begin(
+        self, session: Session, item: Item, before: Settlement | None = None
+    ) -> Item | None:
+        """Record the outcome before, and that the letter's body is about to go out; return the
+        letter if it may.
+        """
+        if self._stopping:
+            if before is not None:
+                self._books.settle(before)
+        elif await self._books.begin(item.claim, before):
+            return item
+        elif not self._stopping:
+            self._tally.withdrawn += 1
+        # The server waits for a body: a lone dot would deliver an empty letter.
+        session.drop()
+        return None
+
+    async def _not_taken(self, item: Item, answer: Outcome, *, reused: bool) -> bool:
+        """See to a letter whose envelope was not taken; return whether the server still serves us.
+
+        `reused`: whether the connection had been used before. A server may limit how long one
+        lasts, and how many letters it carries.
+        """
+        if not answer.concerns_route:
+            # Refusals that are too many stop the run: no letter is offered ahead of the books.
+            await self._books.settle(self._settlement(item.claim, answer, begun=False))
+            return True
+        if answer.stage in (Stage.RCPT, Stage.DATA):
+            # It goes behind the others, so that a letter the server chokes on cannot block them.
+            self._books.settle(self._settlement(item.claim, answer, begun=False))
+        else:
+            self._supply.put_back(item)
+            if reused and answer.stage is Stage.MAIL:
+                return True
+        self._troubles.append(answer)
+        return False
+
+    async def _next(self) -> Item | None:
+        return None if self._failed or self._stopping else await self._supply.next()
+
+    def _at_hand(self) -> Item | None:
+        return None if self._failed or self._stopping else self._supply.at_hand()
+
+    @property
+    def _stopping(self) -> bool:
+        return any(stop.is_set() for stop in self._stops)
+
+    def _fetch(self) -> list[Item]:
+        """Wrap the next few letters, of many that are claimed together."""
+        claimed = self._claimed
+        if not claimed:
+            claimed.extend(self._ledger.claim(CLAIM_AT_ONCE, self._sender._now()))
+        some = [claimed.popleft() for _ in range(min(WRAP_AT_ONCE, len(claimed)))]
+        parcels = self._sender._wrap(some)
+        return [Item(claim, parcels[claim.delivery_id]) for claim in some]
+
+    def _settlement(self, claim: Claim, outcome: Outcome, *, begun: bool) -> Settlement:
+        now = self._sender._now()
+        jitter = 0.0 if outcome.result is Result.ACCEPTED else self._sender._chance()
         if outcome.concerns_route and not begun:
-            # A letter the server chokes on goes behind the others, so that it cannot block them;
-            # one it never heard of keeps its place.
-            named = outcome.stage in (Stage.RCPT, Stage.DATA)
-            decision = Decision(Status.QUEUED, now + retry_delay(1, jitter) if named else None)
+            decision = Decision(Status.QUEUED, now + retry_delay(1, jitter))
         else:
             decision = decide(outcome, attempts=claim.attempts + 1, now=now, jitter=jitter)
             self._tally.by_result[outcome.result] += 1
             self._sender._tried(self._tally.by_result.total())
-        return self._books.settle(Settlement(claim, outcome, decision, now, begun))
+        return Settlement(claim, outcome, decision, now, begun)
 
 
 async def send_alone(route: Route, parcel: Parcel) -> Outcome:
     """Send one letter that no ledger knows of, and return what came of it."""
     session = Session(route, Timeouts())
     try:
-        await _offer(session, parcel)
-        return await session.body(parcel.letter)
-    except (RouteTrouble, LetterRefused) as fault:
-        return fault.outcome
+        refusal = await session.open() or await session.offer(parcel)
+        return refusal or (await session.deliver(parcel.letter))[0]
     finally:
         await session.close()
-
-
-async def _offer(session: Session, parcel: Parcel) -> None:
-    """Offer a letter on the open connection, or on a new one: a server may limit how long one
-    lasts, and how many letters it carries.
-    """
-    if session.connected:
-        try:
-            await session.envelope(parcel.sender, parcel.recipient)
-        except RouteTrouble as trouble:
-            if trouble.outcome.stage is not Stage.MAIL:
-                raise
-        else:
-            return
-    await session.open()
-    await session.envelope(parcel.sender, parcel.recipient)
 
 
 def _halt_words(route: Route, outcome: Outcome) -> str:

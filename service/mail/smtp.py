@@ -1,55 +1,83 @@
-"""One SMTP connection (RFC 5321), on which letters go out one after another."""
+"""One SMTP connection (RFC 5321), on which letters go out one behind another."""
 
+import asyncio
 import ssl
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import NamedTuple, cast
 
 import aiosmtplib
-from aiosmtplib import SMTPResponse
 
 from service.domain.policy import Outcome, Result, Stage, judge
 from service.domain.route import Route, Tls
 from service.mail.plain import one_line
+from service.mail.wire import Lost, Reply, Wire
 
 _REPLY_KEPT = 500
+_QUIT_SECONDS = 5
 _NO_SMTPUTF8 = (
     "the SMTP server does not offer SMTPUTF8, which an address needs that has letters outside "
     "ASCII before its @"
 )
+_UNHEARD = Outcome(Result.DEFERRED, Stage.MAIL, None, "the connection ended with the letter before")
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A letter ready for the wire, in its envelope.
+
+    It has CRLF line ends, ends in one, and has no line that begins with a dot (RFC 5321 §4.5.2).
+    """
+
+    sender: str
+    recipient: str
+    letter: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """How long to wait, in seconds, for each reply (RFC 5321 §4.5.3.2)."""
+    """How long to wait, in seconds, for each reply, and for the system to take what is sent
+    (`block`) (RFC 5321 §4.5.3.2).
+    """
 
     connect: float = 60
     greeting: float = 300
     command: float = 300
     data: float = 120
-    body: float = 600
+    block: float = 180
+    dot: float = 600
 
 
-class RouteTrouble(Exception):
-    """The server, or the way to it, fails us as a whole; no single letter is to blame."""
+@dataclass(frozen=True, slots=True)
+class Span:
+    """How many letters go over one connection, and for how many seconds it is given more."""
 
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.text)
-        self.outcome = outcome
+    letters: int = 1000
+    seconds: float = 300
 
 
-class LetterRefused(Exception):
-    """The server did not take this letter's envelope; the connection is good for the next."""
+class _Command(NamedTuple):
+    """What is written, and the replies that let the letter go on."""
 
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.text)
-        self.outcome = outcome
+    stage: Stage
+    octets: Sequence[bytes]
+    seconds: float
+    wanted: tuple[int, ...] = ()
 
 
 class Session:
-    """A connection to the route: opened once, then `envelope` and `body` for each letter."""
+    """A connection to the route: opened, then `offer` for the first letter and `deliver` for each.
 
-    def __init__(self, route: Route, timeouts: Timeouts) -> None:
+    A letter whose offer is taken must be delivered next, or the connection dropped: the server
+    waits for its body, and a lone dot would deliver an empty letter. `pipelines` says whether the
+    server takes commands in one go (RFC 2920).
+    """
+
+    def __init__(self, route: Route, timeouts: Timeouts, span: Span | None = None) -> None:
         self._route = route
         self._timeouts = timeouts
+        self._span = span or Span()
         self._client = aiosmtplib.SMTP(
             hostname=route.host,
             port=route.port,
@@ -59,16 +87,30 @@ class Session:
             tls_context=None if route.tls is Tls.NONE else ssl.create_default_context(),
             timeout=timeouts.connect,
         )
+        self.pipelines = False
+        self._wire: Wire | None = None
+        self._opened_at = 0.0
+        self._offered = 0
+        self._reset_first = False
+        self._body_due = False
 
     @property
     def connected(self) -> bool:
-        return self._client.is_connected
+        return self._wire is not None and self._wire.usable
 
-    async def open(self) -> None:
+    @property
+    def lasts(self) -> bool:
+        """Whether another letter may be offered on this connection."""
+        age = asyncio.get_running_loop().time() - self._opened_at
+        return self.connected and self._offered < self._span.letters and age < self._span.seconds
+
+    async def open(self) -> Outcome | None:
         """Connect, make the connection private as the route asks, and log in.
 
-        Raises RouteTrouble with the step that failed.
+        One that is open is closed first. Returns what went wrong, at the step that failed; None
+        when letters can be offered.
         """
+        await self.close()
         stage = Stage.CONNECT
         try:
             await self._client.connect(timeout=self._timeouts.connect)
@@ -85,65 +127,56 @@ class Session:
         # A bad certificate surfaces as a bare ssl error.
         except (aiosmtplib.SMTPException, OSError) as error:
             self.drop()
-            raise RouteTrouble(_trouble(error, stage)) from error
+            return _trouble(error, stage)
+        self._wire = Wire(cast(asyncio.Transport, self._client.transport))
+        self._opened_at = asyncio.get_running_loop().time()
+        self._offered, self._reset_first, self._body_due = 0, False, False
+        self.pipelines = self._client.supports_extension("pipelining")
+        return None
 
-    async def envelope(self, sender: str, recipient: str) -> None:
-        """Offer a letter: MAIL, RCPT and DATA. On return the server waits for the body.
-
-        Raises LetterRefused where RCPT or DATA was answered with a refusal that concerns this
-        letter, or where the recipient's address needs SMTPUTF8 (RFC 6531) and the server does not
-        offer it; and RouteTrouble for all else, a lost connection included.
+    async def offer(self, parcel: Parcel) -> Outcome | None:
+        """Offer a letter: MAIL, RCPT and DATA. Returns what the server, or we, have against it;
+        None when the server waits for its body.
         """
-        options = b""
-        if not recipient.isascii():
-            if not self._client.supports_extension("smtputf8"):
-                raise LetterRefused(Outcome(Result.REFUSED, Stage.RCPT, None, _NO_SMTPUTF8))
-            options = b" SMTPUTF8 BODY=8BITMIME"
-        stage = Stage.MAIL
-        try:
-            reply = await self._command(b"MAIL FROM:<" + sender.encode("ascii") + b">" + options)
-            if reply.code != 250:
-                self.drop()
-                raise RouteTrouble(_outcome(reply, stage))
-            stage = Stage.RCPT
-            reply = await self._command(b"RCPT TO:<" + recipient.encode() + b">")
-            if reply.code not in (250, 251):
-                await self._refused(reply, stage)
-            stage = Stage.DATA
-            reply = await self._client.execute_command(b"DATA", timeout=self._timeouts.data)
-            if reply.code != 354:
-                await self._refused(reply, stage)
-        except (aiosmtplib.SMTPException, OSError) as error:
-            self.drop()
-            raise RouteTrouble(_trouble(error, stage)) from error
+        if (unfit := self._unfit(parcel)) is not None:
+            return unfit
+        envelope = self._envelope(parcel)
+        self._send_ahead(envelope)
+        return await self._verdict(envelope)
 
-    async def body(self, letter: bytes) -> Outcome:
-        """Send the body and return what the server said of it.
+    async def deliver(
+        self, letter: bytes, following: Parcel | None = None
+    ) -> tuple[Outcome, Outcome | None]:
+        """Send the body of the letter whose offer was taken, and offer the following one with it.
 
-        `letter` has CRLF line ends, ends in one, and has no line that begins with a dot (RFC 5321
-        §4.5.2). From here on silence means uncertainty: the server may have taken the letter.
+        Returns what the server said of the letter, and what `offer` returns of the following. From
+        here on silence means uncertainty: the server may have taken the letter.
         """
-        protocol = self._client.protocol
+        body = _Command(Stage.BODY, (letter, b".\r\n"), self._timeouts.dot)
+        unheard = None if following is None else _UNHEARD
+        unfit = None if following is None else self._unfit(following)
+        envelope = self._envelope(following) if following is not None and unfit is None else ()
+        self._body_due = False
         try:
-            if protocol is None:
-                raise aiosmtplib.SMTPServerDisconnected("Connection lost")
-            protocol.write(letter + b".\r\n")
-            reply = await protocol.read_response(timeout=self._timeouts.body)
-        except (aiosmtplib.SMTPException, OSError) as error:
+            self._send_ahead((body, *envelope))
+            outcome = _outcome(*await self._reply(body), Stage.BODY)
+        except Lost as lost:
             self.drop()
-            return Outcome(Result.UNCERTAIN, Stage.BODY, None, _words(error))
-        outcome = _outcome(reply, Stage.BODY)
-        if outcome.code == 421:
-            self.drop()
-        return outcome
+            return Outcome(Result.UNCERTAIN, Stage.BODY, None, _readable(str(lost))), unheard
+        if not self.connected:
+            return outcome, unheard
+        return outcome, unfit or await self._verdict(envelope)
 
     async def close(self) -> None:
-        """Say QUIT and close; a server that is gone already is no trouble."""
-        if self._client.is_connected:
-            try:
-                await self._client.quit(timeout=5)
-            except (aiosmtplib.SMTPException, OSError):
-                self.drop()
+        """Say QUIT and close; a server that is gone already is no trouble.
+
+        One that waits for a body would take QUIT for its first line: it is told nothing.
+        """
+        if self._wire is not None and self._wire.usable and not self._body_due:
+            self._wire.hand_back()
+            with suppress(aiosmtplib.SMTPException, OSError):
+                await self._client.quit(timeout=_QUIT_SECONDS)
+        self.drop()
 
     def drop(self) -> None:
         """Cut the connection without a word: a letter begun on it is not delivered."""
@@ -152,41 +185,96 @@ class Session:
             # close() would first flush what is written, and a dot might be in it.
             getattr(transport, "abort", transport.close)()
         self._client.close()
+        self._wire = None
 
-    async def _command(self, line: bytes) -> SMTPResponse:
-        return await self._client.execute_command(line, timeout=self._timeouts.command)
+    def _unfit(self, parcel: Parcel) -> Outcome | None:
+        """Return why this letter cannot go to this server at all, as far as EHLO told."""
+        offers = self._client.esmtp_extensions
+        if not parcel.recipient.isascii() and not {"smtputf8", "8bitmime"} <= offers.keys():
+            return Outcome(Result.REFUSED, Stage.RCPT, None, _NO_SMTPUTF8)
+        most = offers.get("size", "")
+        # Nought stands for no fixed limit (RFC 1870 §3).
+        if most.isdecimal() and 0 < int(most) < len(parcel.letter):
+            words = f"the letter has {len(parcel.letter):,} octets; the server takes {int(most):,}"
+            return Outcome(Result.REFUSED, Stage.MAIL, None, words)
+        return None
 
-    async def _refused(self, reply: SMTPResponse, stage: Stage) -> None:
-        outcome = _outcome(reply, stage)
-        if outcome.concerns_route:
+    def _envelope(self, parcel: Parcel) -> list[_Command]:
+        options = b""
+        if "size" in self._client.esmtp_extensions:
+            options = b" SIZE=%d" % len(parcel.letter)
+        if not parcel.recipient.isascii():
+            options += b" SMTPUTF8 BODY=8BITMIME"
+        seconds = self._timeouts.command
+        mail = b"MAIL FROM:<%b>%b\r\n" % (parcel.sender.encode("ascii"), options)
+        rcpt = b"RCPT TO:<%b>\r\n" % parcel.recipient.encode()
+        commands = [
+            _Command(Stage.MAIL, (mail,), seconds, (250,)),
+            _Command(Stage.RCPT, (rcpt,), seconds, (250, 251)),
+            _Command(Stage.DATA, (b"DATA\r\n",), self._timeouts.data, (354,)),
+        ]
+        if self._reset_first:
+            commands.insert(0, _Command(Stage.MAIL, (b"RSET\r\n",), seconds, (250,)))
+        self._offered, self._reset_first = self._offered + 1, False
+        return commands
+
+    def _send_ahead(self, commands: Sequence[_Command]) -> None:
+        """Write all commands in one go where the server takes them so."""
+        if self._wire is not None and self.pipelines:
+            self._wire.send([piece for each in commands for piece in each.octets], len(commands))
+
+    async def _reply(self, command: _Command) -> Reply:
+        """Return the reply to a command, which is written now unless it went ahead."""
+        if self._wire is None:
+            raise Lost("the connection is closed")
+        if not self.pipelines:
+            self._wire.send(command.octets, 1)
+        if self._wire.choked:
+            await self._wire.flushed(self._timeouts.block)
+        reply = await self._wire.reply(command.seconds)
+        # After 421 the server closes; a 3xx out of place answers another command than ours.
+        if reply.code == 421 or (reply.code // 100 == 3 and command.stage is not Stage.DATA):
             self.drop()
-            raise RouteTrouble(outcome)
-        # The refusal stands, whatever becomes of the connection.
-        try:
-            good = (await self._command(b"RSET")).code == 250
-        except (aiosmtplib.SMTPException, OSError):
-            good = False
-        if not good:
-            self.drop()
-        raise LetterRefused(outcome)
+        return reply
+
+    async def _verdict(self, envelope: Sequence[_Command]) -> Outcome | None:
+        """Read the replies to an envelope; return the first that is a refusal, or trouble."""
+        refusal: Outcome | None = None
+        for command in envelope:
+            try:
+                reply = await self._reply(command)
+            except Lost as lost:
+                self.drop()
+                return refusal or Outcome(
+                    Result.DEFERRED, command.stage, None, _readable(str(lost))
+                )
+            if reply.code not in command.wanted:
+                refusal = refusal or _outcome(*reply, command.stage)
+                if refusal.concerns_route:
+                    self.drop()
+            elif refusal is not None and command.stage is Stage.DATA:
+                # It waits for a body that nobody may get.
+                self.drop()
+            # The refusal stands, whatever becomes of the connection.
+            if refusal is not None and not (self.connected and self.pipelines):
+                break
+        self._reset_first = refusal is not None
+        self._body_due = bool(envelope) and refusal is None
+        return refusal
 
 
-def _outcome(reply: SMTPResponse, stage: Stage) -> Outcome:
-    outcome = judge(reply.code, stage, _readable(reply.message))
+def _outcome(code: int, text: str, stage: Stage) -> Outcome:
+    outcome = judge(code, stage, _readable(text))
     if outcome.result is Result.ACCEPTED and stage is not Stage.BODY:
         # Only the reply to the dot takes a letter on; any other success is a confused server.
-        return Outcome(Result.DEFERRED, stage, reply.code, outcome.text)
+        return Outcome(Result.DEFERRED, stage, code, outcome.text)
     return outcome
 
 
 def _trouble(error: Exception, stage: Stage) -> Outcome:
     if isinstance(error, aiosmtplib.SMTPResponseException) and error.code > 0:
-        return _outcome(SMTPResponse(error.code, error.message), stage)
-    return Outcome(Result.DEFERRED, stage, None, _words(error))
-
-
-def _words(error: Exception) -> str:
-    return _readable(str(error)) or type(error).__name__
+        return _outcome(error.code, error.message, stage)
+    return Outcome(Result.DEFERRED, stage, None, _readable(str(error)) or type(error).__name__)
 
 
 def _readable(text: str) -> str:

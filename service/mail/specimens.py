@@ -65,7 +65,7 @@ def _contents(letters: Letters, frame: Frame, words: str) -> Contents:
     cards = [Card.unpack(letters.card(paper, "key", 2026)) for paper in (full, Paper(title=words))]
     terms = [[words.split()[0]]]
     return Contents(
-        [Entry.of(c, reasons, show(c, terms, frame.pieces, alone=False)) for c in cards],
-        [Entry.of(card, reasons, None) for card in cards],
-        [Entry.of(card, Reasons.noticed("163 upvotes"), None) for card in cards],
+        [Entry(c, reasons, show(c, terms, frame.pieces, alone=False)) for c in cards],
+        [Entry(card, reasons, None) for card in cards],
+        [Entry(card, Reasons.noticed("163 upvotes"), None) for card in cards],
     )

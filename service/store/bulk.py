@@ -26,6 +26,24 @@ def among(connection: Connection, column: ColumnElement[int], ids: Iterable[int]
     return column.in_(select(each.c.value))
 
 
+def given(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> tuple[str, tuple[Any, ...]]:
+    """Return rows of a table's `columns` as `WITH given(…) AS (…)`, and the values of its marks.
+
+    The values are as the driver takes them.
+    """
+    head = f"WITH given({', '.join(columns)}) AS "
+    if connection.dialect.name == "postgresql":
+        arrays = ", ".join(
+            f"%s::{table.c[name].type.compile(connection.dialect)}[]" for name in columns
+        )
+        return f"{head}(SELECT * FROM unnest({arrays}))", tuple(map(list, zip(*rows, strict=True)))
+    marks = f"({', '.join('?' * len(columns))})"
+    values = tuple(itertools.chain.from_iterable(rows))
+    return f"{head}(VALUES {', '.join([marks] * len(rows))})", values
+
+
 def insert_many(
     connection: Connection,
     table: Table,
@@ -42,27 +60,19 @@ def insert_many(
     if not rows:
         return
     names = ", ".join([*columns, *constant])
-    if connection.dialect.name == "postgresql":
-        shared = ", ".join(["%s"] * len(constant))
-        connection.exec_driver_sql(
-            f"INSERT INTO {table.name} ({names}) SELECT u.*, {shared} FROM "
-            f"unnest({_arrays(connection, table, columns)}) AS u {on_conflict}",
-            (*_bound(connection, table, constant), *map(list, zip(*rows, strict=True))),
-        )
-        return
-    shared = ", ".join([*columns, *"?" * len(constant)])
-    shared_values = _bound(connection, table, constant)
-    marks = f"({', '.join('?' * len(columns))})"
+    mark = mark_of(connection)
+    shared = ", ".join([*columns, *[mark] * len(constant)])
+    shared_values = tuple(bound(connection, table, constant).values())
     # One statement for many rows costs half of what one for each costs, and lets other threads
     # run while it does.
-    for start in range(0, len(rows), _ROWS_AT_ONCE):
-        some = rows[start : start + _ROWS_AT_ONCE]
+    at_once = len(rows) if connection.dialect.name == "postgresql" else _ROWS_AT_ONCE
+    for start in range(0, len(rows), at_once):
+        head, values = given(connection, table, columns, rows[start : start + at_once])
         connection.exec_driver_sql(
-            f"WITH row({', '.join(columns)}) AS (VALUES {', '.join([marks] * len(some))})"
             # Without WHERE, SQLite would take ON CONFLICT for the condition of a join.
-            f" INSERT INTO {table.name} ({names}) SELECT {shared} FROM row WHERE true"
+            f"{head} INSERT INTO {table.name} ({names}) SELECT {shared} FROM given WHERE true"
             f" {on_conflict}",
-            (*itertools.chain.from_iterable(some), *shared_values),
+            (*values, *shared_values),
         )
 
 
@@ -75,18 +85,16 @@ def update_many(
     connection.execute(update(table).where(among(connection, table.c[key], ids)).values(**constant))
 
 
-def _arrays(connection: Connection, table: Table, columns: Sequence[str]) -> str:
-    dialect = connection.dialect
-    types = [table.c[name].type.compile(dialect) for name in columns]
-    return ", ".join(f"%s::{type_}[]" for type_ in types)
+def mark_of(connection: Connection) -> str:
+    """Return what stands for a value in SQL as the driver reads it."""
+    return "%s" if connection.dialect.name == "postgresql" else "?"
 
 
-def _bound(connection: Connection, table: Table, constant: Values) -> tuple[Any, ...]:
+def bound(connection: Connection, table: Table, values: Values) -> dict[str, Any]:
     """Return the values as the driver takes them, by the types of their columns."""
-    bound = []
-    for name, value in constant.items():
-        bind = (
-            table.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-        )
-        bound.append(bind(value) if bind else value)
-    return tuple(bound)
+    made = {}
+    for name, value in values.items():
+        impl = table.c[name].type.dialect_impl(connection.dialect)
+        bind = impl.bind_processor(connection.dialect)
+        made[name] = bind(value) if bind else value
+    return made

@@ -4,15 +4,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, insert, or_, select, update
+from sqlalchemy import Connection, exists, insert, select, update
 from sqlmodel import col
 
 from service.domain.deliveries import Claim, Kind, Settlement
 from service.domain.limits import Limits
 from service.domain.policy import TRANSITIONS, Result, Status
-from service.domain.readers import Consent, Preferences
-from service.domain.selection import unpack
-from service.store import clocks, tables, wanted
+from service.store import claims, clocks, tables
+from service.store.bulk import bound, given, mark_of, update_many
 from service.store.engine import Database, StoreError
 from service.store.gate import Gate
 from service.store.locks import Lock
@@ -20,8 +19,6 @@ from service.store.queue import Queue
 from service.store.turns import Turn
 
 _DELIVERY = tables.table(tables.Delivery)
-_SUBSCRIBER = tables.table(tables.Subscriber)
-_PREFERENCE = tables.table(tables.Preference)
 
 
 class LostSeat(StoreError):
@@ -37,9 +34,9 @@ def move(before: Status, after: Status, **values: Any) -> Any:
 class Ledger:
     """What one worker does with the ledger. `claim` and `step` may run side by side.
 
-    `watch` sees the outcomes of each step within its transaction; `gate` keeps claims within
-    limits, if there are any. `note` is told of the last letter of each step that was begun, once
-    that is committed.
+    `watch` sees the outcomes of each step within its transaction, and says whether letters may
+    still be begun; `gate` keeps claims within limits, if there are any. `note` is told of the last
+    letter of each step that was begun, once that is committed.
     """
 
     def __init__(
@@ -47,7 +44,7 @@ class Ledger:
         database: Database,
         worker_id: int,
         lock: Lock,
-        watch: Callable[[Connection, Sequence[Settlement]], None] = lambda *_: None,
+        watch: Callable[[Connection, Sequence[Settlement]], bool] = lambda *_: True,
         gate: Gate | None = None,
         note: Callable[[Claim], None] = lambda claim: None,
     ) -> None:
@@ -69,27 +66,29 @@ class Ledger:
         while more:
             with self._database.write(Turn.LEDGER) as connection:
                 taken = self._queue.take(connection, limit, now)
-                rows = self._mark(connection, taken.ids, now) if taken.ids else []
-            if rows:
-                return [_claim(row) for row in rows]
+                claimed = self._mark(connection, taken.ids, now) if taken.ids else []
+            if claimed:
+                return [claims.read(row) for row in claimed]
             more = taken.more
         return []
 
-    def _mark(self, connection: Connection, ids: Sequence[int], now: datetime) -> Sequence[Any]:
-        connection.execute(
-            move(Status.QUEUED, Status.CANCELLED, settled_at=now).where(
-                _DELIVERY.c.id.in_(ids), _unwanted()
+    def _mark(self, connection: Connection, ids: Sequence[int], now: datetime) -> list[Any]:
+        update_many(connection, _DELIVERY, "id", ids, {"worker_id": self._worker_id})
+        rows = claims.of(connection, ids)
+        if unwanted := [row.id for row in rows if not row.wanted]:
+            connection.execute(
+                move(Status.QUEUED, Status.CANCELLED, settled_at=now, worker_id=None).where(
+                    _DELIVERY.c.id.in_(unwanted)
+                )
             )
-        )
-        mine = (_DELIVERY.c.id.in_(ids), _DELIVERY.c.status == Status.QUEUED)
-        connection.execute(update(_DELIVERY).where(*mine).values(worker_id=self._worker_id))
-        return connection.execute(_claims().where(*mine)).all()
+        return [row for row in rows if row.wanted]
 
     def step(self, settlements: Sequence[Settlement], begins: Sequence[Claim]) -> set[int]:
         """Record outcomes and begin letters, in one durable transaction.
 
         Returns the delivery ids that were begun; one that was cancelled, superseded or taken
-        away meanwhile is not among them and must not be sent. Raises LostSeat, recording
+        away meanwhile is not among them and must not be sent, and none is where refusals are too
+        many. Raises LostSeat, recording
         nothing, when this worker's lock is gone.
         """
         if begins and not self._lock.held():
@@ -98,83 +97,142 @@ class Ledger:
                 "and the next run goes on"
             )
         with self._database.write(Turn.LEDGER) as connection:
-            for settlement in settlements:
-                self._settle(connection, settlement)
-            self._watch(connection, settlements)
+            self._settle(connection, settlements)
+            may_begin = self._watch(connection, settlements)
             self._gate.see(connection, settlements)
-            begun = [claim for claim in begins if self._begin(connection, claim)]
+            begun = self._begin(connection, begins) if may_begin else set()
         if begun:
-            self._note(begun[-1])
-        return {claim.delivery_id for claim in begun}
+            self._note(next(c for c in reversed(begins) if c.delivery_id in begun))
+        return begun
 
-    def _begin(self, connection: Connection, claim: Claim) -> bool:
-        return bool(
-            connection.execute(
-                self._mine(move(Status.QUEUED, Status.SENDING), claim, claim.attempts).values(
-                    attempts=_DELIVERY.c.attempts + 1
-                )
-            ).rowcount
-        )
+    def _begin(self, connection: Connection, begun: Sequence[Claim]) -> set[int]:
+        """Move letters that are still this worker's from queued to sending; return which were."""
+        rows = [(claim.delivery_id, claim.attempts) for claim in begun]
+        changes = "status = 'sending', attempts = delivery.attempts + 1"
+        return self._change(connection, Status.QUEUED, changes, ("id", "attempts"), rows)
 
-    def _settle(self, connection: Connection, settlement: Settlement) -> None:
-        claim, outcome, decision = settlement.claim, settlement.outcome, settlement.decision
-        if outcome.concerns_route and not settlement.begun:
-            self._postpone(connection, settlement)
-            return
-        # A letter that was refused before its body passes through `sending` all the same: it
-        # counts as one try.
-        if not settlement.begun and not self._begin(connection, claim):
-            return
-        values: dict[str, Any] = {
-            "worker_id": None,
-            "reply_code": outcome.code,
-            "reply": outcome.text,
-        }
-        if decision.next_attempt_at is not None:
-            values["next_attempt_at"] = decision.next_attempt_at
-        if decision.status in (Status.SENT, Status.FAILED):
-            values["settled_at"] = settlement.at
-        statement = self._mine(
-            move(Status.SENDING, decision.status, **values), claim, claim.attempts + 1
-        )
-        if not connection.execute(statement).rowcount or decision.status is Status.SENT:
-            return
-        log_attempts(
+    def _settle(self, connection: Connection, settlements: Sequence[Settlement]) -> None:
+        known: list[Settlement] = []
+        early: list[Settlement] = []
+        for settlement in settlements:
+            if settlement.begun:
+                known.append(settlement)
+            elif settlement.outcome.concerns_route:
+                self._postpone(connection, settlement)
+            else:
+                early.append(settlement)
+        settled = self._change(
             connection,
-            [
-                {
-                    "delivery_id": claim.delivery_id,
-                    "number": claim.attempts + 1,
-                    "at": settlement.at,
-                    "result": outcome.result,
-                    "stage": outcome.stage,
-                    "code": outcome.code,
-                    "reply": outcome.text,
-                    "worker_id": self._worker_id,
-                }
-            ],
+            Status.SENDING,
+            _OUTCOME,
+            _SETTLED,
+            [_settled(connection, settlement) for settlement in known],
         )
-        if decision.status is Status.FAILED and not settlement.begun:
-            return_papers(connection, _DELIVERY.c.id == claim.delivery_id)
+        # A letter that was refused before its body passes through `sending` all the same: it
+        # counts as one try. Changing a row twice would make PostgreSQL lock its subscriber, for
+        # whom somebody who is erasing them waits.
+        settled |= self._change(
+            connection,
+            Status.QUEUED,
+            f"{_OUTCOME}, attempts = delivery.attempts + 1",
+            _SETTLED,
+            [_settled(connection, settlement) for settlement in early],
+        )
+        known += early
+        failed = [
+            settlement
+            for settlement in known
+            if settlement.decision.status is not Status.SENT
+            and settlement.claim.delivery_id in settled
+        ]
+        log_attempts(connection, [self._try(settlement) for settlement in failed])
+        unsent = [
+            settlement.claim.delivery_id
+            for settlement in failed
+            if settlement.decision.status is Status.FAILED and not settlement.begun
+        ]
+        if unsent:
+            return_papers(connection, _DELIVERY.c.id.in_(unsent))
+
+    def _change(
+        self,
+        connection: Connection,
+        before: Status,
+        changes: str,
+        columns: Sequence[str],
+        rows: Sequence[tuple[Any, ...]],
+    ) -> set[int]:
+        """Change the letters given by id and attempts, all in one statement, where they are this
+        worker's and of that status; return the ids of those.
+        """
+        if not rows:
+            return set()
+        head, values = given(connection, _DELIVERY, columns, rows)
+        mark = mark_of(connection)
+        found = connection.exec_driver_sql(
+            f"{head} UPDATE delivery SET {changes} FROM given WHERE delivery.id = given.id"
+            f" AND delivery.attempts = given.attempts AND delivery.worker_id = {mark}"
+            f" AND delivery.status = {mark} RETURNING delivery.id",
+            (*values, self._worker_id, before.value),
+        )
+        return set(found.scalars())
+
+    def _try(self, settlement: Settlement) -> dict[str, Any]:
+        claim, outcome = settlement.claim, settlement.outcome
+        return {
+            "delivery_id": claim.delivery_id,
+            "number": claim.attempts + 1,
+            "at": settlement.at,
+            "result": outcome.result,
+            "stage": outcome.stage,
+            "code": outcome.code,
+            "reply": outcome.text,
+            "worker_id": self._worker_id,
+        }
 
     def _postpone(self, connection: Connection, settlement: Settlement) -> None:
         """Give back a letter that the route's trouble kept from going; it is charged nothing."""
-        values: dict[str, Any] = {"worker_id": None}
-        if settlement.decision.next_attempt_at is not None:
-            values["next_attempt_at"] = settlement.decision.next_attempt_at
         claim = settlement.claim
         connection.execute(
-            self._mine(update(_DELIVERY), claim, claim.attempts)
-            .where(_DELIVERY.c.status == Status.QUEUED)
-            .values(**values)
+            update(_DELIVERY)
+            .where(
+                _DELIVERY.c.id == claim.delivery_id,
+                _DELIVERY.c.worker_id == self._worker_id,
+                _DELIVERY.c.attempts == claim.attempts,
+                _DELIVERY.c.status == Status.QUEUED,
+            )
+            .values(worker_id=None, next_attempt_at=settlement.decision.next_attempt_at)
         )
 
-    def _mine(self, statement: Any, claim: Claim, attempts: int) -> Any:
-        return statement.where(
-            _DELIVERY.c.id == claim.delivery_id,
-            _DELIVERY.c.worker_id == self._worker_id,
-            _DELIVERY.c.attempts == attempts,
-        )
+
+_OUTCOME = (
+    "status = given.status, worker_id = NULL, reply_code = given.reply_code,"
+    " reply = given.reply, settled_at = given.settled_at,"
+    " next_attempt_at = coalesce(given.next_attempt_at, delivery.next_attempt_at)"
+)
+_SETTLED = (
+    *("id", "attempts", "status"),
+    *("next_attempt_at", "settled_at", "reply_code", "reply"),
+)
+
+
+def _settled(connection: Connection, settlement: Settlement) -> tuple[Any, ...]:
+    """Return the values of _SETTLED, as the driver takes them."""
+    decision, outcome = settlement.decision, settlement.outcome
+    assert decision.status in TRANSITIONS[Status.SENDING], decision
+    final = decision.status in (Status.SENT, Status.FAILED)
+    times = {
+        "next_attempt_at": decision.next_attempt_at,
+        "settled_at": settlement.at if final else None,
+    }
+    return (
+        settlement.claim.delivery_id,
+        settlement.claim.attempts + settlement.begun,
+        decision.status.value,
+        *bound(connection, _DELIVERY, times).values(),
+        outcome.code,
+        outcome.text,
+    )
 
 
 def expire(connection: Connection, now: datetime) -> int:
@@ -207,26 +265,6 @@ def resend_uncertain(connection: Connection) -> int:
     return count
 
 
-def _unwanted() -> Any:
-    """Return the condition under which a letter may no longer go to its reader."""
-    kind, status = _DELIVERY.c.kind, _SUBSCRIBER.c.status
-    wanted = exists().where(
-        _SUBSCRIBER.c.id == _DELIVERY.c.subscriber_id,
-        _SUBSCRIBER.c.email.is_not(None),
-        or_(
-            kind.in_((Kind.GOODBYE, Kind.MOVED)),
-            and_(kind.in_((Kind.DIGEST, Kind.WELCOME)), status == Consent.ACTIVE),
-            and_(
-                kind.in_((Kind.PREFERENCES, Kind.ADDRESS)),
-                status.in_((Consent.ACTIVE, Consent.PAUSED)),
-            ),
-            and_(kind == Kind.CONFIRM, status != Consent.UNSUBSCRIBED),
-            and_(kind == Kind.ACCOUNT, status != Consent.PENDING),
-        ),
-    )
-    return ~wanted
-
-
 def log_attempts(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Keep tries that did not end in acceptance."""
     if rows:
@@ -254,39 +292,3 @@ def return_papers(connection: Connection, which: Any) -> None:
         )
     )
     clocks.put_back(connection, dict(rows.all()))
-
-
-def _claims() -> Any:
-    return (
-        select(
-            _DELIVERY,
-            _SUBSCRIBER.c.email,
-            _SUBSCRIBER.c.domain,
-            _SUBSCRIBER.c.confirmed_at,
-            _SUBSCRIBER.c.unsubscribe_token,
-            *wanted.LETTER_COLUMNS,
-        )
-        .join(_SUBSCRIBER, _SUBSCRIBER.c.id == _DELIVERY.c.subscriber_id)
-        .outerjoin(_PREFERENCE, _PREFERENCE.c.id == _DELIVERY.c.preference_id)
-        .order_by(_DELIVERY.c.priority, _DELIVERY.c.next_attempt_at, _DELIVERY.c.id)
-    )
-
-
-def _claim(row: Any) -> Claim:
-    return Claim(
-        delivery_id=row.id,
-        subscriber_id=row.subscriber_id,
-        kind=Kind(row.kind),
-        token=row.token.hex(),
-        recipient=row.recipient or row.email,
-        domain=row.domain,
-        preference_id=row.preference_id,
-        preferences=Preferences() if row.timezone is None else wanted.letter_of(row),
-        asked_at=row.confirmed_at,
-        slots=row.slots or {},
-        local_date=row.local_date,
-        selection=unpack(row.selection),
-        planned_at=row.planned_at,
-        attempts=row.attempts,
-        unsubscribe_token=row.unsubscribe_token,
-    )

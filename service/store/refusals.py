@@ -46,13 +46,13 @@ class Watch:
         """Say whether the breaker has halted the run."""
         return self.tripped is not None
 
-    def see(self, connection: Connection, settlements: Sequence[Settlement]) -> None:
+    def see(self, connection: Connection, settlements: Sequence[Settlement]) -> bool:
         """Suppress whom these outcomes say to; where refusals are too many, hold all letters
-        and suppress nobody of late.
+        and suppress nobody of late. Returns whether the run may go on.
         """
         refusals = [(s, blamed) for s in settlements if (blamed := fault(s.outcome)) is not None]
         if not refusals:
-            return
+            return not self.is_set()
         for settlement, blamed in refusals:
             if blamed is Fault.POLICY:
                 self.policy += 1
@@ -62,6 +62,7 @@ class Watch:
         last = _last_letters(connection, self._breaker.letters)
         if self._breaker.trips(refused=last.refused, letters=last.letters):
             self.tripped = self._trip(connection, last, refusals[-1][0])
+        return not self.is_set()
 
     def _trip(self, connection: Connection, last: "_Last", settlement: Settlement) -> str:
         assert last.first_refused_at is not None

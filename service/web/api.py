@@ -20,12 +20,11 @@ from service.domain.topics import TopicError
 from service.domain.wishes import Wish, WishError, wishes_of
 from service.installation import Installation
 from service.mail.address import AddressError, parse_address
-from service.recent import RecentPapers
+from service.recent import MOST_TRIED, RecentPapers
 from service.web.documents import Accepted, PreviewDocument, SubscriptionRequest
 from service.web.phrases import sentence, spoken_wait
 from service.web.problems import Mistake, Problem, documented, problem
 
-MOST_TOPICS = 50
 _ABOUT = (
     "Look at what letters some topics would have made, and ask for such letters. Answers to "
     "requests that fail are problem details (RFC 9457)."
@@ -72,7 +71,7 @@ def api_app(
         q: Annotated[
             list[str] | None,
             Query(
-                max_length=MOST_TOPICS,
+                max_length=MOST_TRIED,
                 description="A topic, perhaps as `LABEL = TOPIC`; may be repeated. None stands "
                 "for what trends.",
                 examples=["world models"],

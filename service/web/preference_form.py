@@ -7,6 +7,7 @@ from starlette.datastructures import FormData
 
 from service.domain.filters import UPVOTE_STEPS, FilterError, Filters, filters_of
 from service.domain.readers import MOST_PAPERS, Subscriber
+from service.domain.text import INVISIBLE
 from service.domain.timetable import TimetableError, parse_cadence, parse_hour, zone
 from service.domain.topics import TopicError
 from service.domain.wishes import Wish, WishError, wishes_of
@@ -120,6 +121,8 @@ class PreferenceForm:
         if len(name) > MAX_NAME:
             words = f"The name has {len(name)} characters, {MAX_NAME} are allowed."
             self.problems["name"] = Problem(words)
+        elif INVISIBLE.search(name):
+            self.problems["name"] = Problem("There is an invisible character in the name.")
         chosen = replace(chosen, name=name or None)
         if self.problems:
             return None

@@ -82,7 +82,7 @@ class SignupForm:
                 wrong.append(text)
                 self.mistakes.setdefault("new", _mistake(error))
         waits = typing and typed and typed not in wrong
-        self.topics = [_written(wish) for wish in (before if waits else wishes)]
+        self.topics = [written(wish) for wish in (before if waits else wishes)]
         if wrong:
             self.new = wrong[0]
             self.topics += [*wrong[1:], *([typed] if waits else [])]
@@ -134,5 +134,6 @@ def _mistake(error: Exception) -> Mistake:
     return Mistake(sentence(error))
 
 
-def _written(wish: Wish) -> str:
+def written(wish: Wish) -> str:
+    """Return a wish as it is typed, with its label if it has one."""
     return f"{wish.label} = {wish.text}" if wish.label else wish.text

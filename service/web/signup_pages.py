@@ -22,11 +22,11 @@ from service.domain.topics import TopicError
 from service.domain.wishes import WishError, wishes_of
 from service.installation import Installation
 from service.mail.wording import MONTHS
-from service.recent import RecentPapers
-from service.sample import sample
+from service.recent import MOST_TRIED, RecentPapers
+from service.sample import Busy, Samples
 from service.web import form_age
 from service.web.dress import Dress
-from service.web.signup_form import Mistake, SignupForm
+from service.web.signup_form import Mistake, SignupForm, written
 
 _SUGGESTED = 6
 _ONCE_MORE = "Nothing is sent yet. Please look it over and press the button once more."
@@ -54,6 +54,7 @@ def signup_pages(
 ) -> APIRouter:
     """Return the routes."""
     pages = APIRouter(include_in_schema=False)
+    samples = Samples(installation)
     zones = [
         "UTC",
         *sorted(z for z in available_timezones() if z.partition("/")[0] in _CONTINENTS),
@@ -111,7 +112,11 @@ def signup_pages(
         often = form.how_often
         chosen = Preferences(max_papers=often.usual_papers, cadence=often)
         try:
-            letter = sample(installation, wishes_of(form.topics), chosen, now())
+            wishes = wishes_of(form.topics)
+            moment = now()
+            letter = samples.letter(wishes, chosen, recent.state(moment), moment)
+        except Busy:
+            return dress.message(503, "Many look at samples right now.", "Please try again soon.")
         except (TopicError, WishError):
             return dress.message(404, "There is no such letter.", link=("To the front page", "/"))
         if letter is None:
@@ -147,9 +152,10 @@ def signup_pages(
         moment = now()
         # Once more where a sign-up has mistakes: what was moved aside then is read again.
         wishes = form.read_topics(typing=typing)
-        preview = recent.preview(wishes, form.how_often, moment)
+        preview = recent.preview(wishes[:MOST_TRIED], form.how_often, moment)
         chosen = {fold(topic) for topic in form.topics}
-        asked = [("topic", wish.text) for wish in wishes] + [("cadence", form.how_often.value)]
+        asked = [("topic", written(wish)) for wish in wishes]
+        asked.append(("cadence", form.how_often.value))
         return {
             "form": form,
             "preview": preview,

@@ -40,14 +40,10 @@
 
   form.addEventListener("submit", (event) => {
     const button = event.submitter;
-    if (!button || button.value === "subscribe") return;
-    if (button.value === "enter" && !field.value.trim()) {
-      event.preventDefault();
-      if (form.reportValidity()) form.requestSubmit(form.querySelector(".go"));
-      return;
-    }
+    const enter = button && button.value === "enter";
+    if (!button || button.value === "subscribe" || (enter && !field.value.trim())) return;
     event.preventDefault();
-    look(button.value === "enter" ? at("show") : button);
+    look(enter ? at("show") : button);
   });
   field.addEventListener("input", () => {
     clearTimeout(pause);

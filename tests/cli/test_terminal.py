@@ -19,7 +19,7 @@ def test_help_names_every_command_in_one_whole_line(paperround: Paperround) -> N
     assert paperround("-h").out == ran.out
     listed = re.findall(r"^  ([a-z]+)  +(\S.*)$", ran.out.partition("Commands:")[2], re.MULTILINE)
     assert [name for name, _ in listed] == [
-        "demo", "run", "send", "fetch", "ingest", "plan", "deliver", "pause", "resume",
+        "demo", "run", "send", "fetch", "ingest", "plan", "deliver", "mailbox", "pause", "resume",
         "status", "preview", "explain", "subscribers", "suppressions", "deliveries", "topics",
         "editions", "templates", "dkim", "db",
     ]  # fmt: skip

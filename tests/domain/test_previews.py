@@ -119,5 +119,7 @@ def test_a_topic_tells_how_often_it_finds_a_paper(found: int, dates: int, spoken
 def test_a_topic_that_finds_nothing_says_how_it_was_looked_for() -> None:
     near = Rate("state space", parse("state space"), 0, 9)
     assert near.nothing == "No paper in the last 30 days has the words “state space” side by side."
+    exact = Rate('"state space"', parse('"state space"'), 0, 9)
+    assert exact.nothing == 'No paper in the last 30 days was found by "state space".'
     lone = Rate("Brains", parse("neural OR neuron"), 0, 9)
     assert lone.nothing == "No paper in the last 30 days was found by “Brains”."

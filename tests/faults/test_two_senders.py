@@ -68,7 +68,8 @@ def lose_lock(seat: Seat, database_url: str) -> None:
     number = (zlib.crc32(f"worker-{seat.worker_id}".encode()) - 2**31) % 2**32
     with psycopg.connect(database_url, autocommit=True) as connection:
         ended = connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database d ON d.oid = database"
+            "SELECT pg_terminate_backend(pid, 10000)"
+            " FROM pg_locks JOIN pg_database d ON d.oid = database"
             " WHERE locktype = 'advisory' AND objid = %s AND d.datname = current_database()",
             (number,),
         ).fetchall()

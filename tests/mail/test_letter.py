@@ -90,8 +90,8 @@ def digest(
 ) -> tuple[bytes, EmailMessage, Page, str]:
     contents = Contents(
         [entry(paper, labels, alone=len(papers) == 1) for paper, labels in papers],
-        [Entry.of(card_of(paper), Reasons.of(because_of(*labels)), None) for paper, labels in also],
-        [Entry.of(card_of(paper), Reasons.noticed("12 upvotes"), None) for paper in trending],
+        [Entry(card_of(paper), Reasons.of(because_of(*labels)), None) for paper, labels in also],
+        [Entry(card_of(paper), Reasons.noticed("12 upvotes"), None) for paper in trending],
     )
     return read(join(FRAMES["digest"], contents, personal))
 
@@ -242,7 +242,7 @@ def test_a_followed_author_is_a_reason_but_none_of_the_topics_the_preheader_list
     lamp = entry(LAMP, ["agents"])
     reasons = Reasons.of([followed, *because_of("agents")])
     shown = show(lamp.card, [["agents"]], FRAMES["digest"].pieces, alone=False)
-    cards = [Entry.of(lamp.card, reasons, shown)] * 2
+    cards = [Entry(lamp.card, reasons, shown)] * 2
     _, _, page, text = read(join(FRAMES["digest"], Contents(cards), ADA))
     assert "   Because: you follow Yann LeCun, agents\n" in text
     assert "Because: you follow Yann LeCun · agents" in page.texts("p")

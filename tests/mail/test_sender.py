@@ -31,6 +31,7 @@ from service.store.letters import Which
 
 OpenWith = Callable[..., Installation]
 SOON = timedelta(minutes=7)
+pytestmark = pytest.mark.usefixtures("either_way")
 
 # What the server does wrong is judged the same on either database.
 one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

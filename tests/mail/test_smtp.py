@@ -5,36 +5,47 @@ from dataclasses import replace
 from unicodedata import category
 
 import pytest
-from peers.conversation import ADA, BOB, LETTER, SENDER, SHORT, one_letter, talk, trouble_of
-from peers.smtp import Peer, cut, hang, raw, reply
+from peers.conversation import (
+    ADA,
+    BOB,
+    GRACE,
+    LETTER,
+    SENDER,
+    SHORT,
+    one_letter,
+    parcel,
+    talk,
+    trouble_of,
+)
+from peers.smtp import Peer, Reaction, cut, hang, raw, reply
 
 from service.domain.policy import Outcome, Result, Stage
-from service.mail.smtp import LetterRefused, RouteTrouble, Session, Timeouts
+from service.mail.smtp import Session, Timeouts
+
+pytestmark = pytest.mark.usefixtures("either_way")
 
 
 def fault_of(peer: Peer) -> Outcome:
     """Offer a letter that is not taken; return what was said, of it or of us."""
-    try:
-        talk(peer, one_letter)
-    except (RouteTrouble, LetterRefused) as fault:
-        return fault.outcome
-    pytest.fail("the letter was taken")
+    outcome = talk(peer, one_letter)
+    assert outcome.stage is not Stage.BODY, "the letter was taken"
+    return outcome
 
 
-def test_letters_go_out_one_after_another_on_one_connection() -> None:
-    async def three(session: Session) -> list[Outcome]:
-        await session.open()
-        outcomes = []
-        for recipient in (ADA, BOB, "grace@example.org"):
-            await session.envelope(SENDER, recipient)
-            outcomes.append(await session.body(LETTER))
-        return outcomes
+def test_letters_go_out_one_behind_another_on_one_connection() -> None:
+    async def three(session: Session) -> list[Outcome | None]:
+        said = [await session.open(), await session.offer(parcel(ADA))]
+        said += await session.deliver(LETTER, parcel(BOB))
+        said += await session.deliver(LETTER, parcel(GRACE))
+        said += await session.deliver(LETTER)
+        return said
 
     with Peer() as peer:
-        outcomes = talk(peer, three)
-    assert outcomes == [Outcome(Result.ACCEPTED, Stage.BODY, 250, "2.0.0 Taken")] * 3
+        said = talk(peer, three)
+    taken = Outcome(Result.ACCEPTED, Stage.BODY, 250, "2.0.0 Taken")
+    assert said == [None, None, taken, None, taken, None, taken, None]
     assert peer.connections == 1
-    assert [taken.recipient for taken in peer.taken] == [ADA, BOB, "grace@example.org"]
+    assert [taken.recipient for taken in peer.taken] == [ADA, BOB, GRACE]
     assert {(taken.sender, taken.letter) for taken in peer.taken} == {(SENDER, LETTER)}
     assert peer.lines[-1] == (1, b"QUIT\r\n")
 
@@ -53,12 +64,11 @@ def test_letters_go_out_one_after_another_on_one_connection() -> None:
 def test_a_refused_envelope_leaves_the_connection_good_for_the_next_letter(
     step: str, said: str, stage: Stage, result: Result
 ) -> None:
-    async def refused_then_next(session: Session) -> tuple[Outcome, Outcome]:
-        await session.open()
-        with pytest.raises(LetterRefused) as refusal:
-            await session.envelope(SENDER, ADA)
-        await session.envelope(SENDER, BOB)
-        return refusal.value.outcome, await session.body(LETTER)
+    async def refused_then_next(session: Session) -> tuple[Outcome | None, Outcome]:
+        assert await session.open() is None
+        refused = await session.offer(parcel(ADA))
+        assert await session.offer(parcel(BOB)) is None
+        return refused, (await session.deliver(LETTER))[0]
 
     with Peer() as peer:
         peer.on(step, reply(said), recipient=ADA)
@@ -69,20 +79,23 @@ def test_a_refused_envelope_leaves_the_connection_good_for_the_next_letter(
     assert [taken.recipient for taken in peer.taken] == [BOB]
 
 
-@pytest.mark.parametrize("after", ["cut", "421"])
-def test_a_refusal_counts_although_the_server_then_ends_the_connection(after: str) -> None:
-    async def refused(session: Session) -> tuple[Outcome, bool]:
-        await session.open()
-        with pytest.raises(LetterRefused) as refusal:
-            await session.envelope(SENDER, ADA)
-        return refusal.value.outcome, session.connected
+@pytest.mark.parametrize("after", [cut, reply("421 4.3.2 Closing"), reply("502 5.5.1 What?")])
+def test_where_the_server_cannot_begin_anew_after_a_refusal_the_next_letter_has_not_begun(
+    after: Reaction,
+) -> None:
+    async def refused(session: Session) -> list[Outcome | None]:
+        said = [await session.open(), await session.offer(parcel(ADA))]
+        return [*said, await session.offer(parcel(BOB))]
 
     with Peer() as peer:
-        peer.on("rcpt", reply("550 5.1.1 Nobody here"))
-        peer.on("rset", cut if after == "cut" else reply("421 4.3.2 Closing"))
-        outcome, connected = talk(peer, refused)
-    assert outcome == Outcome(Result.REFUSED, Stage.RCPT, 550, "5.1.1 Nobody here")
-    assert not connected
+        peer.on("rcpt", reply("550 5.1.1 Nobody here"), recipient=ADA)
+        peer.on("rset", after)
+        _, ada, bob = talk(peer, refused)
+    assert ada == Outcome(Result.REFUSED, Stage.RCPT, 550, "5.1.1 Nobody here")
+    assert bob is not None
+    assert bob.concerns_route
+    assert bob.stage is Stage.MAIL
+    assert peer.whole == []
 
 
 @pytest.mark.parametrize(
@@ -189,7 +202,7 @@ def test_a_silent_server_is_given_up_after_the_time_out(step: str) -> None:
     released = threading.Event()
     with Peer() as peer:
         peer.on(step, hang(released))
-        outcome = trouble_of(peer, timeouts=Timeouts(5, 0.1, 0.1, 0.1, 0.1))
+        outcome = trouble_of(peer, timeouts=Timeouts(5, 0.1, 0.1, 0.1, 5, 0.1))
     assert (outcome.result, outcome.code) == (Result.DEFERRED, None)
     assert "imed out" in outcome.text
 
@@ -201,7 +214,7 @@ def test_silence_at_the_dot_leaves_the_letter_uncertain_after_the_time_out() -> 
 
     with Peer() as peer:
         peer.on("dot", hang(threading.Event()))
-        outcome, connected = talk(peer, tell, timeouts=replace(SHORT, body=0.1))
+        outcome, connected = talk(peer, tell, timeouts=replace(SHORT, dot=0.1))
     assert outcome.result is Result.UNCERTAIN
     assert "imed out" in outcome.text
     assert not connected, "a late reply would be taken for the next letter's"
@@ -257,7 +270,7 @@ def test_a_long_reply_is_cut() -> None:
 def test_a_dropped_letter_is_not_delivered() -> None:
     async def drop(session: Session) -> None:
         await session.open()
-        await session.envelope(SENDER, ADA)
+        assert await session.offer(parcel(ADA)) is None
         session.drop()
 
     with Peer() as peer:

@@ -51,9 +51,12 @@ ADA = Personal(
         "confirm": "https://papers.example.org/confirm/T?a=1&b=2",
         "undo": "https://papers.example.org/undo/T",
         "preferences": "https://papers.example.org/preferences/T",
+        "account": "https://papers.example.org/account/T",
+        "address": "https://papers.example.org/address/T",
     },
     asked_for=("agents", "state & space"),
     undo_until=date(2026, 9, 20),
+    elsewhere="a…@example.org",
 )
 LAMP = Paper(
     title="Lamp: Small Agents <Ask> Before & After",
@@ -112,7 +115,7 @@ def entry(paper: Paper, labels: Sequence[str], *, alone: bool = False) -> Entry:
     card = card_of(paper)
     terms = [[words] for words in labels[:1]]
     shown = show(card, terms, FRAMES["digest"].pieces, alone=alone)
-    return Entry.of(card, Reasons.of(because_of(*labels)), shown)
+    return Entry(card, Reasons.of(because_of(*labels)), shown)
 
 
 def letter_of(

@@ -19,11 +19,12 @@ def find_programs() -> Path | None:
 
 
 @contextmanager
-def server(programs: Path, under: Path | None = None) -> Iterator[str]:
+def server(programs: Path, under: Path | None = None, *, durable: bool = False) -> Iterator[str]:
     """Run a server that listens on a Unix socket only; give its URL without a database.
 
-    Its files are in a temporary folder `under` that one. PostgreSQL refuses to run as root: root
-    hands it to the user `postgres`.
+    Its files are in a temporary folder `under` that one. Without fsync a crash of the machine
+    loses data; a test outlives no such crash, and a `durable` server is as it is by default.
+    PostgreSQL refuses to run as root: root hands it to the user `postgres`.
     """
     as_user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
     folder = Path(tempfile.mkdtemp(prefix="paperround-pg-", dir=under))
@@ -40,8 +41,8 @@ def server(programs: Path, under: Path | None = None) -> Iterator[str]:
 
     try:
         run(programs / "initdb", "-D", data, "-U", "paperround", "-A", "trust", "--no-sync")
-        # Without fsync a crash of the machine loses data; a test outlives no such crash.
-        options = f"-c listen_addresses= -k {folder} -c fsync=off -c max_connections=200"
+        fsync = "on" if durable else "off"
+        options = f"-c listen_addresses= -k {folder} -c fsync={fsync} -c max_connections=200"
         run(programs / "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start")
         yield f"postgresql://paperround@/{{database}}?host={folder}"
     finally:

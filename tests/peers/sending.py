@@ -17,11 +17,11 @@ from service.delivering import Delivered
 from service.domain.deliveries import Claim
 from service.domain.readers import Preferences
 from service.installation import Installation
-from service.mail.sender import Parcel, Sender, Tally
-from service.mail.smtp import Timeouts
+from service.mail.sender import Sender, Tally
+from service.mail.smtp import Parcel, Timeouts
 from service.store import parts, subscribers, tables, wanted
 
-QUICK = Timeouts(connect=2, greeting=2, command=2, data=2, body=2)
+QUICK = Timeouts(connect=2, greeting=2, command=2, data=2, block=2, dot=2)
 _DELIVERY = tables.table(tables.Delivery)
 _SUBSCRIBER = tables.table(tables.Subscriber)
 _ATTEMPT = tables.table(tables.Attempt)

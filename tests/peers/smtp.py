@@ -6,132 +6,10 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from email.message import EmailMessage
-from email.parser import BytesHeaderParser
-from email.policy import default
 
-# The steps of a session at which a reaction can be set. `body` comes when the first line of a
-# letter has arrived, `dot` when all of it has.
-STEPS = frozenset(
-    ("connect", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "body", "dot", "rset", "quit")
-)
-USUAL = {
-    "connect": b"220 peer.example ESMTP\r\n",
-    "starttls": b"220 2.0.0 Go ahead\r\n",
-    "auth": b"235 2.7.0 Welcome\r\n",
-    "mail": b"250 2.1.0 Yes\r\n",
-    "rcpt": b"250 2.1.5 Yes\r\n",
-    "data": b"354 Go on\r\n",
-    "dot": b"250 2.0.0 Taken\r\n",
-    "rset": b"250 2.0.0 Forgotten\r\n",
-    "quit": b"221 2.0.0 Bye\r\n",
-}
+from peers.visit import STEPS, Cut, Taken, Visit
 
-
-class Cut(Exception):
-    """The server cuts the connection."""
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A letter in its envelope, and its connection, counted from 1."""
-
-    sender: str
-    recipient: str
-    letter: bytes
-    connection: int
-
-    @property
-    def message_id(self) -> str:
-        message = BytesHeaderParser(EmailMessage, policy=default).parsebytes(self.letter)
-        return str(message["Message-ID"])
-
-
-class Visit:
-    """One connection, as a reaction sees it. `letter` is None until a dot has come."""
-
-    def __init__(self, peer: "Peer", connection: socket.socket, number: int) -> None:
-        self.peer = peer
-        self.number = number
-        self.secure = isinstance(connection, ssl.SSLSocket)
-        self.sender = self.recipient = ""
-        self.letter: Taken | None = None
-        self._connection = connection
-        self._file = connection.makefile("rb")
-
-    def say(self, reply: bytes) -> None:
-        self._connection.sendall(reply)
-
-    def run(self) -> None:
-        self._answer("connect")
-        while line := self._file.readline():
-            self.peer.lines.append((self.number, line))
-            verb, _, rest = line.strip().partition(b" ")
-            self._command(verb.upper(), rest.decode())
-
-    def _command(self, verb: bytes, rest: str) -> None:
-        match verb:
-            case b"EHLO" | b"HELO":
-                self._answer("ehlo", self._greeting())
-            case b"STARTTLS":
-                self._answer("starttls")
-                self._become_secure()
-            case b"AUTH":
-                self._answer("auth")
-            case b"MAIL":
-                self.sender = _address(rest)
-                self._answer("mail")
-            case b"RCPT":
-                self.recipient = _address(rest)
-                self._answer("rcpt")
-            case b"DATA":
-                if self._answer("data").startswith(b"354"):
-                    self._take_in()
-            case b"RSET":
-                self._answer("rset")
-            case b"QUIT":
-                self._answer("quit")
-                raise Cut
-            case _:
-                self.say(b"502 5.5.1 What?\r\n")
-
-    def _greeting(self) -> bytes:
-        offers = ["peer.example", "8BITMIME"]
-        if self.peer.tls is not None and not self.secure:
-            offers.append("STARTTLS")
-        if self.peer.offers_smtputf8:
-            offers.append("SMTPUTF8")
-        if self.peer.offers_auth:
-            offers.append("AUTH PLAIN")
-        return b"".join(f"250-{offer}\r\n".encode() for offer in offers) + b"250 HELP\r\n"
-
-    def _become_secure(self) -> None:
-        self._file.close()
-        self._connection = self.peer.wrapped(self._connection, self.number)
-        self._file = self._connection.makefile("rb")
-        self.secure = True
-
-    def _take_in(self) -> None:
-        lines = [self._file.readline()]
-        self.peer.react("body", self)
-        while lines[-1] != b".\r\n":
-            lines.append(self._file.readline())
-            if not lines[-1]:
-                raise Cut
-        self.letter = Taken(self.sender, self.recipient, b"".join(lines[:-1]), self.number)
-        self.peer.whole.append(self.letter)
-        reply = self.peer.react("dot", self) or USUAL["dot"]
-        # What was answered is known here before it is known there.
-        if reply.startswith(b"250"):
-            self.peer.taken.append(self.letter)
-        self.say(reply)
-        self.letter = None
-
-    def _answer(self, step: str, usual: bytes = b"") -> bytes:
-        reply = self.peer.react(step, self) or usual or USUAL[step]
-        self.say(reply)
-        return reply
-
+__all__ = ["Cut", "Peer", "Reaction", "Taken", "Visit", "cut", "hang", "raw", "reply"]
 
 Reaction = Callable[[Visit], bytes | None]
 
@@ -150,8 +28,12 @@ class Peer:
 
     `taken` are the letters it answered 250 to, `whole` all whose dot came, `lines` every command
     with the number of its connection. `tls` makes it offer STARTTLS, or speak TLS at once if
-    `implicit`.
+    `implicit`; `size` is the most octets it says it takes (RFC 1870). It offers PIPELINING
+    (RFC 2920) unless told otherwise, and answers each command as it comes to it, or `together`
+    those that came together; or in `pieces` of so many octets.
     """
+
+    pipelining = True
 
     def __init__(
         self,
@@ -160,10 +42,16 @@ class Peer:
         implicit: bool = False,
         offers_auth: bool = False,
         offers_smtputf8: bool = False,
+        size: int | None = None,
+        together: bool = False,
+        pieces: int | None = None,
     ) -> None:
         self.tls = tls
         self.offers_smtputf8 = offers_smtputf8
         self.offers_auth = offers_auth
+        self.size = size
+        self.together = together
+        self.pieces = pieces
         self.taken: list[Taken] = []
         self.whole: list[Taken] = []
         self.lines: list[tuple[int, bytes]] = []
@@ -248,6 +136,8 @@ class Peer:
             except OSError:
                 return
             self.connections += 1
+            # Pieces go out as they are made.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 self._open[self.connections] = connection
             self._start(self._serve, connection, self.connections)
@@ -297,7 +187,3 @@ def _applies(rule: _Rule, step: str, visit: Visit) -> bool:
         and rule.recipient in (None, visit.recipient)
         and rule.connection in (None, visit.number)
     )
-
-
-def _address(argument: str) -> str:
-    return argument.partition("<")[2].partition(">")[0]

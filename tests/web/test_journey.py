@@ -1,29 +1,28 @@
-"""A reader's way from a letter through her preferences, in a real browser without scripts.
+"""Readers' ways in a real browser: in by the sign-up page, and from a letter through preferences.
 
 The pictures stay behind to be looked at: in the folder PAPERROUND_ARTEFACTS, else among the test's
 temporary files.
 """
 
-import os
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from conftest import make_settings
-from peers.letter import html_of
+from peers.letter import html_of, link_of
+from peers.looks import look
 from peers.newsroom import publish, subscribe
 from peers.pages import open_pages
 from peers.preferences import kept
-from peers.reader import Clock, deliver
-from playwright.sync_api import Browser, Page, Route
+from peers.reader import Clock, deliver, path_of
+from playwright.sync_api import Browser
 
-from service import pipeline
+from service import pipeline, requests
 from service.demo.catcher import Catcher
 from service.domain.filters import Filters
 from service.installation import Installation, open_installation
@@ -31,7 +30,6 @@ from service.installation import Installation, open_installation
 pytestmark = pytest.mark.browser
 
 ADA = "ada@example.org"
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 @pytest.fixture
@@ -73,41 +71,6 @@ def letter(house: Installation, clock: Clock, catcher: Catcher, pages: httpx.Cli
     with ThreadPoolExecutor() as threads:
         (caught,) = threads.submit(deliver, house, clock, catcher).result()
     return html_of(caught).replace(house.house.base_url, str(pages.base_url).rstrip("/"))
-
-
-@pytest.fixture(scope="module")
-def artefacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    chosen = os.environ.get("PAPERROUND_ARTEFACTS")
-    folder = Path(chosen) if chosen else tmp_path_factory.mktemp("pages")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def look(page: Page, name: str, artefacts: Path) -> None:
-    """Look at a page, narrow and wide, light and dark: nothing is cut off, and axe finds nothing.
-
-    axe is a script, which no page of ours may run: it is looked at in a window of its own that
-    lets it.
-    """
-    browser = page.context.browser
-    assert browser is not None
-    html = page.content()
-
-    def shown(route: Route) -> None:
-        route.fulfill(body=html, content_type="text/html; charset=utf-8")
-
-    for scheme in SCHEMES:
-        window = browser.new_page(color_scheme=scheme, bypass_csp=True)
-        window.route(page.url, shown)
-        window.goto(page.url)
-        for width in (360, 1200):
-            window.set_viewport_size({"width": width, "height": 900})
-            window.screenshot(path=artefacts / f"{name}-{scheme}-{width}.png", full_page=True)
-            wide = window.evaluate("document.documentElement.scrollWidth")
-            assert wide <= width, f"{name} scrolls sideways at {width}: {wide}"
-        found = Axe().run(window, options={"resultTypes": ["violations"]})
-        assert found.violations_count == 0, found.generate_report()
-        window.close()
 
 
 def test_ada_changes_topics_pauses_and_resumes_with_scripts_off(
@@ -156,3 +119,72 @@ def test_ada_changes_topics_pauses_and_resumes_with_scripts_off(
     page.get_by_role("link", name="Already a reader?").click()
     look(page, "find", artefacts)
     page.context.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_bob_sees_what_he_would_get_and_signs_up(
+    house: Installation,
+    clock: Clock,
+    catcher: Catcher,
+    pages: httpx.Client,
+    chromium: Browser,
+    artefacts: Path,
+    scripts: bool,
+) -> None:
+    publish(house, clock() - timedelta(days=1), "World Models of Rivers", "Tea")
+    publish(house, clock(), "Memory of Coding Agents", "Maps", "Small Worlds")
+    context = chromium.new_context(java_script_enabled=scripts, timezone_id="Europe/Berlin")
+    page = context.new_page()
+    failed: list[str] = []
+    page.on("pageerror", lambda error: failed.append(str(error)))
+    page.goto(str(pages.base_url))
+    sentence, field = page.locator("#sentence"), page.get_by_label("Topic", exact=True)
+    assert sentence.inner_text().startswith("Without a topic")
+    if scripts:
+        look(page, "signup", artefacts)
+        field.fill("coding agents")
+        page.get_by_text("on 1 of the last 2 days, with 1 paper.").wait_for()
+        assert page.locator(".chip").count() == 0, "it is not added before he says so"
+    field.fill("(coding agents")
+    field.press("Enter")
+    page.locator("#new-error").wait_for()
+    if scripts:
+        look(page, "signup-mistake", artefacts)
+    page.get_by_role("button", name="(coding agents)").click()
+    page.get_by_text("0.5 a day").wait_for()
+    field.fill('"models of world"')
+    field.press("Enter")
+    page.get_by_text("none lately").wait_for()
+    if scripts:
+        look(page, "signup-nothing", artefacts)
+    page.get_by_role("button", name="models of world", exact=True).click()
+    page.get_by_text("You would have had a letter on each of the last 2 days").wait_for()
+    page.get_by_role("button", name="Remove (coding agents)").click()
+    page.get_by_role("button", name="Remove (coding agents)").wait_for(state="detached")
+    page.get_by_label("How often").select_option("weekdays")
+    if scripts:
+        assert page.locator("#zone").inner_text() == "Berlin time"
+        page.get_by_role("link", name="change the time zone").click()
+        assert page.get_by_label("Time zone", exact=True).input_value() == "Europe/Berlin"
+    else:
+        look(page, "signup-without-scripts", artefacts)
+    with context.expect_page() as opened:
+        page.get_by_role("link", name="See the whole letter").click()
+    assert "World Models of Rivers" in opened.value.content()
+    clock.time += timedelta(minutes=1)
+    page.get_by_label("E-mail address").fill("bob@example.org")
+    page.get_by_label("E-mail address").press("Enter")
+    page.wait_for_url("**/sent")
+    with ThreadPoolExecutor() as threads:
+        threads.submit(requests.answer, house, clock()).result()
+        (asking,) = threads.submit(deliver, house, clock, catcher).result()
+    page.goto(str(pages.base_url).rstrip("/") + path_of(link_of(asking, "/confirm/")))
+    where = "Berlin time" if scripts else "UTC"
+    assert f"on weekdays at 07:00, {where}, if papers matched" in page.inner_text("main")
+    if scripts:
+        look(page, "confirm", artefacts)
+    page.get_by_role("button", name="Yes, start it").click()
+    assert kept(house, "bob@example.org").status == "active"
+    assert [wish.text for wish in kept(house, "bob@example.org").wishes] == ["models of world"]
+    assert failed == []
+    context.close()

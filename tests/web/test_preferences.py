@@ -98,6 +98,15 @@ def test_ada_changes_everything_at_once_and_is_told_what(
     )
 
 
+def test_what_no_database_takes_is_refused_in_every_field(
+    pages: httpx.Client, house: Installation, path: str
+) -> None:
+    for field in ("name", "follows", "mutes", "more", "timezone", "send_at", "cadence"):
+        answer = save(pages, path, **{field: "A\0da"})
+        assert (answer.status_code, f'id="{field}-error"' in answer.text) == (422, True), field
+    assert save(pages, path, topic="A\0da = maps").status_code == 422
+
+
 def test_a_weekly_letter_is_chosen_by_its_day(
     pages: httpx.Client, house: Installation, clock: Clock
 ) -> None:

@@ -150,6 +150,7 @@ def test_a_sample_is_the_whole_letter_and_its_links_do_nothing(
     assert "script-src" not in letter.headers["content-security-policy"]
     assert "1 new paper for 2 topics." in letter.text
     assert "Maps</b> of Rivers" in letter.text
+    assert "Because: Atlas</p>" in letter.text.replace("<bdi>", "").replace("</bdi>", "")
     base = house.house.base_url
     own = {link for link in re.findall(r'href="([^"]+)"', letter.text) if link.startswith(base)}
     assert own == {f"{base}/sample/link"}

@@ -1,0 +1,159 @@
+"""The wire of an SMTP session: what is written, and the replies in the order in which they come."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple
+
+# Far over any real reply; a server that sends without end must not fill the memory.
+_MOST_OCTETS = 32_768
+
+
+class Lost(ConnectionError):
+    """No further reply comes on this connection; the words say why."""
+
+
+class Reply(NamedTuple):
+    """What a server answered to one command: its code, and its words, line by line (RFC 5321
+    §4.2).
+    """
+
+    code: int
+    text: str
+
+
+class Replies:
+    """Cuts what a server sends into replies, in whatever pieces it comes."""
+
+    def __init__(self) -> None:
+        self._unread = b""
+        self._lines: list[bytes] = []
+
+    def cut(self, octets: bytes) -> list[Reply]:
+        """Return the replies that are whole by now. Raises Lost for what is no reply."""
+        unread = self._unread + octets
+        found: list[Reply] = []
+        start = 0
+        while (end := unread.find(b"\n", start)) >= 0:
+            line = unread[start:end]
+            start = end + 1
+            code, mark = line[:3], line[3:4]
+            if not _is_code(code) or mark.strip() not in (b"", b"-"):
+                raise Lost(f"the server does not answer in SMTP: {_shown(line)}")
+            if self._lines and self._lines[0][:3] != code:
+                raise Lost(f"the server changes its mind within a reply: {_shown(line)}")
+            self._lines.append(line)
+            if mark != b"-":
+                words = b"\n".join([each[4:].strip() for each in self._lines])
+                found.append(Reply(int(code), words.decode("utf-8", "replace")))
+                self._lines.clear()
+        self._unread = unread[start:]
+        if len(self._unread) + sum(map(len, self._lines)) > _MOST_OCTETS:
+            raise Lost(f"the server's reply has no end: {_shown((*self._lines, unread)[0])}")
+        return found
+
+
+class Wire(asyncio.Protocol):
+    """An open connection to a server that is about to be given commands.
+
+    Replies are matched to commands by their order alone, as RFC 2920 has it; one that nobody asked
+    for ends the connection, since every later one would be taken for the answer to another command.
+    `choked` says that the system takes no more for now.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._before = transport.get_protocol()
+        self._loop = asyncio.get_running_loop()
+        self._replies = Replies()
+        self._unheard: deque[Reply] = deque()
+        self._owed = 0
+        self._end: Lost | None = None
+        self._waiting: asyncio.Future[None] | None = None
+        self.choked = False
+        transport.set_protocol(self)
+
+    @property
+    def usable(self) -> bool:
+        return self._end is None and not self._transport.is_closing()
+
+    def send(self, pieces: Sequence[bytes], replies: int) -> None:
+        """Write the pieces, all in one go; so many replies are owed for them."""
+        self._owed += replies
+        if self.usable:
+            self._transport.writelines(pieces)
+
+    async def flushed(self, seconds: float) -> None:
+        """Wait until the system has room for more. Raises Lost where it has none for that long."""
+        while self.choked:
+            await self._wait(seconds, "the server takes no more of what is sent")
+
+    async def reply(self, seconds: float) -> Reply:
+        """Return the next reply. Raises Lost when none comes in that time, or ever."""
+        while not self._unheard:
+            await self._wait(seconds, "no reply came")
+        return self._unheard.popleft()
+
+    def hand_back(self) -> None:
+        """Leave the connection to the protocol that had it before."""
+        self._transport.set_protocol(self._before)
+
+    async def _wait(self, seconds: float, failing: str) -> None:
+        """Wait for the next thing to happen; raise Lost where nothing can any more."""
+        if self._end is not None:
+            raise self._end
+        self._waiting = self._loop.create_future()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._waiting
+        except TimeoutError:
+            raise Lost(f"timed out: {failing} within {seconds:g} s") from None
+        finally:
+            self._waiting = None
+
+    def data_received(self, data: bytes) -> None:
+        if self._end is not None:
+            return
+        try:
+            found = self._replies.cut(data)
+        except Lost as lost:
+            self._fail(lost)
+            return
+        self._owed -= len(found)
+        if self._owed < 0:
+            said = found[self._owed]
+            found = found[: self._owed]
+            self._fail(Lost(f"the server spoke out of turn: {said.code} {said.text}"))
+        self._unheard += found
+        self._wake()
+
+    def eof_received(self) -> None:
+        self._fail(Lost("the server closed the connection"))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._fail(Lost("the connection was lost" + (f": {exc}" if exc else "")))
+
+    def pause_writing(self) -> None:
+        self.choked = True
+
+    def resume_writing(self) -> None:
+        self.choked = False
+        self._wake()
+
+    def _fail(self, lost: Lost) -> None:
+        if self._end is None:
+            self._end = lost
+            self._transport.abort()
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
+
+def _is_code(code: bytes) -> bool:
+    return len(code) == 3 and code.isdigit() and code[:1] in (b"2", b"3", b"4", b"5")
+
+
+def _shown(line: bytes) -> str:
+    return line[:80].decode("utf-8", "replace").strip()
