@@ -26,6 +26,7 @@ from service.store import (
     allowances,
     audience,
     deliveries,
+    gate,
     papers,
     parts,
     readers,
@@ -210,8 +211,10 @@ def _counted(
 def tidy(installation: Installation, now: datetime) -> int:
     """Remove old parts, which no letter needs any more. Returns how many.
 
-    Forgets, too, who asked for something so long ago that it does not count any more.
+    Forgets, too, who asked for something, and which domains for less, so long ago that it does
+    not count any more.
     """
     with installation.database.write(Turn.BULK) as connection:
         allowances.purge(connection, now)
+        gate.tidy(connection, now)
         return parts.purge(connection, (now - installation.retention).date())

@@ -30,7 +30,7 @@ def mailbox(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Unsubscribe readers whose mail program asked for it by letter.
+    """Unsubscribe those whose letters ask for it.
 
     A letter that names no reader is left as it is, and told with the reason. Of a Maildir, only
     letters that are new are read; those heeded are marked as seen.

@@ -16,6 +16,8 @@ UNHURRIED = 1920
 # Letters that were on their way when a domain asked for less say so as well: that is one request.
 _SETTLING = timedelta(seconds=10)
 
+_REMEMBERED = timedelta(days=7)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -81,6 +83,13 @@ class Pace:
             return replace(self, accepted=self.accepted + accepted)
         left = self.slowed - 1
         return replace(self, slowed=left, accepted=0, slowed_at=self.slowed_at if left else None)
+
+    def is_idle(self, now: datetime) -> bool:
+        """Say whether nothing is lost by forgetting it: no letter went in the last minutes, and
+        a request for less is a week old.
+        """
+        recent = self.slowed_at is not None and now - self.slowed_at < _REMEMBERED
+        return not recent and not any(now.timestamp() - s <= 2 * _MINUTE for s, _ in self.granted)
 
     def _since(self, now: datetime, seconds: int) -> int:
         # A whole second more, since one is counted from its beginning. What another machine's

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from service.domain.deliveries import Settlement
 from service.domain.limits import Limits, Pace
@@ -110,6 +110,15 @@ class Gate:
                 changed[scope] = pace.speed_up(limit, accepted[domain])
         _save(connection, changed)
         self._recovering |= {scope for scope, pace in changed.items() if pace.slowed}
+
+
+def tidy(connection: Connection, now: datetime) -> None:
+    """Forget the pace of domains that neither get letters nor asked for less of late: it may name
+    the domain of somebody who is forgotten otherwise.
+    """
+    scopes = connection.scalars(select(_PACE.c.scope).where(_PACE.c.scope != _ROUTE))
+    idle = [s for s, pace in _paces(connection, list(scopes)).items() if pace.is_idle(now)]
+    connection.execute(delete(_PACE).where(_PACE.c.scope.in_(idle)))
 
 
 def slowed(connection: Connection, limits: Limits) -> dict[str, int]:

@@ -194,7 +194,7 @@ def erase(connection: Connection, subscriber_id: int, *, now: datetime, source: 
     connection.execute(
         update(_DELIVERY)
         .where(_DELIVERY.c.subscriber_id == subscriber_id)
-        .values(recipient=None, slots=None, reply=None)
+        .values(recipient=None, slots=None, reply=None, lane=None)
     )
     connection.execute(
         update(tables.Consent)

@@ -167,7 +167,7 @@ def _answer_trouble(app: FastAPI, dress: Dress) -> None:
         response = dress.message(
             429,
             "That was a lot at once.",
-            f"Please try again {spoken_wait(error.wait)}. Nothing was sent; your browser's way "
+            f"Please try again {spoken_wait(error.wait)}. Nothing was sent; your browser’s way "
             "back leads to what you typed.",
         )
         response.headers["Retry-After"] = str(seconds)

@@ -209,7 +209,8 @@ def test_a_domain_that_asks_for_less_gets_less_and_recovers_as_it_accepts(
 def test_a_domain_without_a_limit_is_slowed_down_too_for_every_worker(
     installation: Installation,
 ) -> None:
-    queue_to(installation, one=500, two=1)
+    queue_to(installation, two=1)
+    fill(installation, 500)
     worker = Worker(installation)
     worker.claim(1)
     worker.settle(worker.claims, DEFERRED)
@@ -219,6 +220,38 @@ def test_a_domain_without_a_limit_is_slowed_down_too_for_every_worker(
     assert worker.claim(at=11) == {ONE: 192}
     worker.stand_up()
     other.stand_up()
+
+
+def test_what_is_known_of_a_domain_is_forgotten_once_it_is_of_no_use(
+    installation: Installation,
+) -> None:
+    queue_to(installation, one=2, two=2)
+    worker = Worker(installation, domain_letters=40)
+    worker.claim()
+    worker.settle([claim for claim in worker.claims if claim.domain == ONE], DEFERRED)
+    worker.stand_up()
+
+    def known(days: float) -> set[str]:
+        with installation.database.write() as connection:
+            gate.tidy(connection, FRIDAY_NOON + timedelta(days=days))
+            return set(connection.scalars(select(tables.table(tables.Pace).c.scope)))
+
+    assert known(0) == {f"domain:{ONE}", f"domain:{TWO}"}
+    assert known(1) == {f"domain:{ONE}"}
+    assert known(8) == set()
+
+
+def test_a_letter_of_somebody_who_is_erased_names_no_lane(installation: Installation) -> None:
+    queue_to(installation, one=1)
+    hold(installation, ONE)
+    worker = Worker(installation)
+    assert worker.claim() == {}
+    with installation.database.write() as connection:
+        lane, reader = connection.execute(select(DELIVERY.c.lane, DELIVERY.c.subscriber_id)).one()
+        assert lane == ONE
+        subscribers.erase(connection, reader, now=FRIDAY_NOON, source="test")
+        assert connection.scalar(select(DELIVERY.c.lane)) is None
+    worker.stand_up()
 
 
 def test_with_a_held_domain_the_queue_tells_why_letters_wait(installation: Installation) -> None:

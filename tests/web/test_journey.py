@@ -4,25 +4,23 @@ The pictures stay behind to be looked at: in the folder PAPERROUND_ARTEFACTS, el
 temporary files.
 """
 
-import os
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from conftest import make_settings
 from peers.letter import html_of, link_of
+from peers.looks import look
 from peers.newsroom import publish, subscribe
 from peers.pages import open_pages
 from peers.preferences import kept
 from peers.reader import Clock, deliver, path_of
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser
 
 from service import pipeline, requests
 from service.demo.catcher import Catcher
@@ -32,7 +30,6 @@ from service.installation import Installation, open_installation
 pytestmark = pytest.mark.browser
 
 ADA = "ada@example.org"
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 @pytest.fixture
@@ -74,41 +71,6 @@ def letter(house: Installation, clock: Clock, catcher: Catcher, pages: httpx.Cli
     with ThreadPoolExecutor() as threads:
         (caught,) = threads.submit(deliver, house, clock, catcher).result()
     return html_of(caught).replace(house.house.base_url, str(pages.base_url).rstrip("/"))
-
-
-@pytest.fixture(scope="module")
-def artefacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    chosen = os.environ.get("PAPERROUND_ARTEFACTS")
-    folder = Path(chosen) if chosen else tmp_path_factory.mktemp("pages")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def look(page: Page, name: str, artefacts: Path) -> None:
-    """Look at a page, narrow and wide, light and dark: nothing is cut off, and axe finds nothing.
-
-    axe is a script, which no page of ours may run: it is looked at in a window of its own that
-    lets it.
-    """
-    browser = page.context.browser
-    assert browser is not None
-    html = page.content()
-
-    def shown(route: Route) -> None:
-        route.fulfill(body=html, content_type="text/html; charset=utf-8")
-
-    for scheme in SCHEMES:
-        window = browser.new_page(color_scheme=scheme, bypass_csp=True)
-        window.route(page.url, shown)
-        window.goto(page.url)
-        for width in (360, 1200):
-            window.set_viewport_size({"width": width, "height": 900})
-            window.screenshot(path=artefacts / f"{name}-{scheme}-{width}.png", full_page=True)
-            wide = window.evaluate("document.documentElement.scrollWidth")
-            assert wide <= width, f"{name} scrolls sideways at {width}: {wide}"
-        found = Axe().run(window, options={"resultTypes": ["violations"]})
-        assert found.violations_count == 0, found.generate_report()
-        window.close()
 
 
 def test_ada_changes_topics_pauses_and_resumes_with_scripts_off(

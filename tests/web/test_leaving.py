@@ -39,8 +39,9 @@ def test_leaving_is_one_button_and_fewer_letters_stand_below_it(
     first, second, third = page.split("<form")[1:]
     assert f'action="{stop}"' in first
     assert "<button>Unsubscribe</button>" in first
-    assert "Weekly instead, on Mondays" in second
-    assert "Pause a month, until Monday 21 September" in third
+    assert "Weekly instead" in second
+    assert "It comes on Mondays, with the best papers of the week." in second
+    assert "It comes again on Monday 21 September, by itself." in third
     assert "No more letters come" in pages.post(stop).text
     assert kept(house, ADA).status == "unsubscribed"
 

@@ -84,6 +84,37 @@ def test_every_link_that_is_not_ours_gets_one_and_the_same_answer(
     assert dump(house.database) == before
 
 
+@pytest.mark.parametrize("opens", [purpose for purpose in Purpose if purpose is not Purpose.FORM])
+def test_a_link_of_another_purpose_or_key_opens_nothing_whoever_it_is_of(
+    pages: httpx.Client, house: Installation, clock: Clock, opens: Purpose
+) -> None:
+    ada = subscribe(house, "ada@example.org", "maps", at=clock())
+    stranger = Key(b"k" * 32)
+    keys = house.keys.current
+    tokens = [sign(keys, purpose, ada, clock()) for purpose in Purpose if purpose is not opens]
+    tokens.append(sign(stranger, opens, ada, clock()))
+    # Signed by a stranger who says that the key is ours.
+    tokens.append(keys.key_id + sign(stranger, opens, ada, clock())[4:])
+    paths = {
+        Purpose.PREFERENCES: ("", "/pause", "/resume", "/account"),
+        Purpose.ACCOUNT: ("/address", "/erase", "/renew"),
+        Purpose.CONFIRM: ("", "/renew"),
+    }.get(opens, ("",))
+    before = dump(house.database)
+    seen = set()
+    for token in tokens:
+        for rest in paths:
+            form = {"email": "eve@example.org", "span": "week"}
+            answer = pages.post(f"/{opens}/{token}{rest}", data=form)
+            seen.add((answer.status_code, answer.content))
+        answer = pages.get(f"/{opens}/{token}")
+        seen.add((answer.status_code, answer.content))
+    ((status, page),) = seen
+    assert status == 404
+    assert "This link doesn’t work." in page.decode()
+    assert dump(house.database) == before
+
+
 @pytest.mark.parametrize(
     ("kind", "life"), [("confirm", timedelta(hours=72)), ("undo", timedelta(days=30))]
 )
