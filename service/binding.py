@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 from service.domain.deliveries import Claim, Kind
 from service.domain.expression import Expression
@@ -120,7 +120,8 @@ class Binder:
         # Of an author followed no word is marked, but of the first topic.
         topic = 0 if reasons.first_topic is None else picked.names[reasons.first_topic]
         because = self._part(Because, topic) if topic else None
-        shown = self._marks.shown((frame_id, picked.part, topic, alone), frame, card, because)
+        key = _ShownKey(frame_id, picked.part, topic, alone, len(picked.names) == 1)
+        shown = self._marks.shown(key, frame, card, because)
         return Entry(card, reasons, shown)
 
     def _listed(self, some: Sequence[Picked]) -> list[Entry]:
@@ -205,8 +206,16 @@ class Binder:
         self._bodies |= self._load(needed - self._bodies.keys() - self._unpacked.keys())
 
 
-# Part ids of frame, card and because (0: none), and whether the letter has no other card.
-_ShownKey = tuple[int, int, int, bool]
+class _ShownKey(NamedTuple):
+    """Part ids of frame, card and because (0: none), whether the letter has no other card, and
+    whether the card came for no other reason.
+    """
+
+    frame: int
+    card: int
+    because: int
+    alone: bool
+    only: bool
 
 
 class _Marks:
@@ -224,20 +233,27 @@ class _Marks:
         if shown is None:
             if len(self._shown) >= _SHOWN_AT_HAND:
                 self._forget()
-            terms = self._terms(key[1], card, because) if because else ()
-            shown = self._shown[key] = show(card, terms, frame.pieces, alone=key[-1])
+            shown = self._shown[key] = self._show(key, frame, card, because)
         return shown
 
-    def _terms(self, card_id: int, card: Card, because: Because) -> list[list[str]]:
-        """Return the terms of a topic that a card's paper has, each in the forms it has there."""
-        index = self._indexed.get(card_id)
+    def _show(self, key: _ShownKey, frame: Frame, card: Card, because: Because | None) -> Shown:
+        if because is None:
+            return show(card, (), frame.pieces, alone=key.alone)
+        index = self._indexed.get(key.card)
         if index is None:
             paper = Paper(title=card.said.title, abstract=card.said.abstract)
-            index = self._indexed[card_id] = PaperIndex([paper], self._stems)
+            index = self._indexed[key.card] = PaperIndex([paper], self._stems)
         sought = self._sought.get(because.query)
         if sought is None:
             sought = self._sought[because.query] = parse(because.query).expression
-        return index.terms(sought, 0)
+        otherwise = index.spelled_otherwise(sought, 0) if key.only else None
+        return show(
+            card,
+            index.terms(sought, 0),
+            frame.pieces,
+            alone=key.alone,
+            instead=(because.label, otherwise) if otherwise else None,
+        )
 
     def _forget(self) -> None:
         # All at once: an index keeps what it looked up, and the stems every word.

@@ -66,6 +66,29 @@ def test_a_letter_bound_again_is_the_same_whatever_its_reader_changed_meanwhile(
     assert binder_of(installation).bind(claim) == letter
 
 
+@pytest.mark.parametrize(
+    ("topics", "text_says", "html_says"),
+    [
+        (["LLM"], "Because: LLM (as “large language models”)\n", "LLM</bdi> (as “large language"),
+        (["LLM", "lamp"], "Because: lamp, LLM\n", "LLM</bdi></p>"),
+        (["large language model"], "Because: large language model\n", "model</bdi></p>"),
+        (
+            ["The many large models of language = LLM"],
+            "Because: The many large models of language\n     (as “large language models”)\n",
+            "of language</bdi> (as “large language",
+        ),
+    ],
+)
+def test_a_paper_that_came_for_one_topic_alone_tells_in_which_other_spelling_it_has_it(
+    installation: Installation, topics: list[str], text_says: str, html_says: str
+) -> None:
+    publish(installation, FRIDAY_NOON, LAMP)
+    subscribe(installation, "ada@example.org", *topics)
+    text, html = bodies(binder_of(installation).bind(*claims_of(installation)))
+    assert text_says in text
+    assert html_says in html
+
+
 def marked(html: str) -> list[str]:
     return re.findall(r'<b class="m"[^>]*>([^<]*)</b>', html)
 

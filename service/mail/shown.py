@@ -19,6 +19,9 @@ _SIDE_LENGTH = 90
 _TEXT_INDENT = 3
 # Where the quotation begins in the text part: "   In the abstract: “".
 _QUOTED_FROM = 21
+# Where the reasons begin in the text part: "   Because: ".
+_BECAUSE_FROM = 12
+_COLUMNS = 72
 
 Span = tuple[int, int]
 
@@ -34,13 +37,20 @@ class Shown:
 
 
 def show(
-    card: Card, terms: Sequence[Sequence[str]], pieces: Mapping[str, Stencil], *, alone: bool
+    card: Card,
+    terms: Sequence[Sequence[str]],
+    pieces: Mapping[str, Stencil],
+    *,
+    alone: bool,
+    instead: tuple[str, str] | None = None,
 ) -> Shown:
     """Return the card of a letter with the terms marked; same arguments, same bytes.
 
     A term is given by the forms it has in the paper. Each is marked once, title first, at most
     three; where none stands in title or lead, the abstract is quoted. `alone` says that the letter
-    has no other card. `pieces` are those of the letter's frame.
+    has no other card. `pieces` are those of the letter's frame. `instead` is the only topic the
+    paper came for and what the paper says for it, folded, where that is another spelling: "Because:
+    LLM (as “large language models”)".
     """
     said = card.said
     lead = said.lone_lead if alone else said.lead
@@ -56,7 +66,24 @@ def show(
         "lead": _marked(lead, in_lead, pieces["mark.html"]),
         "quotation": html_quotation,
     }
-    return Shown(*card.text.around("because", text), *card.html.around("because", html))
+    text_head, text_tail = card.text.around("because", text)
+    html_head, html_tail = card.html.around("because", html)
+    if instead is not None:
+        label, form = instead
+        note = f"(as “{_as_written(card, form)}”)"
+        fits = _BECAUSE_FROM + len(label) + 1 + len(note) <= _COLUMNS
+        text_tail = encode(f" {note}" if fits else f"\n     {note}") + text_tail
+        html_tail = encode(f" {escape(note)}") + html_tail
+    return Shown(text_head, text_tail, html_head, html_tail)
+
+
+def _as_written(card: Card, form: str) -> str:
+    """Return a folded form as the paper writes it first."""
+    for text in (card.said.title, card.said.abstract):
+        (found,) = first_marks((spelled(text),), [[form]], 1)
+        if found:
+            return text[slice(*found[0])]
+    return form
 
 
 def quotation(abstract: str, marked: Span) -> tuple[str, str, str]:

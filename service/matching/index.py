@@ -121,6 +121,20 @@ class PaperIndex:
                         forms.append(form)
         return list(terms.values())
 
+    def spelled_otherwise(self, expression: Expression, paper: int) -> str | None:
+        """Return what title and abstract of a paper say for a topic of one term, folded, where
+        they have it in another spelling only: the long form of an acronym, or the acronym.
+        """
+        if not isinstance(expression, Term | Near):
+            return None
+        for number, spelling in enumerate(spellings(expression)):
+            for field in _TEXT:
+                column, segments = self._segments(field, paper)
+                said, _ = column.quote(spelling, segments)
+                if said:
+                    return next(iter(said)) if number else None
+        return None
+
     def close(self) -> None:
         if not self._stems_are_lent:
             self._stems.close()

@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -97,13 +98,15 @@ def test_on_a_disk_that_is_really_full_sending_stops_and_goes_on_once_there_is_r
             def fill(visit: Visit) -> None:
                 # All that is left but for a few pages of the database's log.
                 free = shutil.disk_usage(small_disk).free
-                ballast.write_bytes(bytes(max(free - 40_000, 0)))
+                # The sender may be faster than we: then the ballast takes what it can.
+                with suppress(OSError):
+                    ballast.write_bytes(bytes(max(free - 40_000, 0)))
                 filled.set()
 
             peer.on("dot", fill, recipient=address("reader20"), times=1)
             with pytest.raises((OperationalError, StoreError)):
                 deliver(installation)
-            assert filled.is_set()
+            until(filled.is_set)
             assert 0 < len(peer.whole) < len(names)
             ballast.unlink()
             deliver(installation)

@@ -181,6 +181,25 @@ def test_an_acronym_finds_its_long_form_and_back_unless_exact(
     assert set(tiers(index, text)) == expected
 
 
+@pytest.mark.parametrize(
+    ("topic", "title", "abstract", "said"),
+    [
+        ("LLM", "Large Language Models Sing", "", "large language models"),
+        ("large language model", "Singing", "We ask an LLM.", "llm"),
+        ("LLM", "Large language models", "An LLM sings.", None),
+        ("LLMs", "An LLM sings", "", None),
+        ("exact:LLM", "Large language models", "", None),
+        ("LLM AND sing", "Large language models sing", "", None),
+        ("LLM", "Maps", "", None),
+    ],
+)
+def test_it_is_told_where_a_paper_has_a_topic_in_another_spelling_only(
+    topic: str, title: str, abstract: str, said: str | None
+) -> None:
+    with PaperIndex([Paper(title=title, abstract=abstract)]) as index:
+        assert index.spelled_otherwise(parse(topic).expression, 0) == said
+
+
 def test_the_more_often_a_paper_says_it_the_higher_its_tier_up_to_the_highest() -> None:
     papers = [Paper(title="x", abstract="robots. " * count) for count in range(9)]
     papers.append(Paper(title="Robots", abstract="robots"))
