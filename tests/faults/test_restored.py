@@ -162,16 +162,17 @@ def test_new_letters_under_the_numbers_of_lost_ones_do_not_hide_them(
     empty = Backup(installation, database_url)
     queue_letters(installation, "Ada", "Bob")
     deliver(installation)
-    lost = letter(installation, "Bob").id
+    lost = {letter(installation, name).id for name in ("Ada", "Bob")}
     empty.restore()
     publish(installation, FRIDAY_NOON, "Another paper")
     enlist(installation, "Grace", "Edsger")
     pipeline.plan(installation, FRIDAY_NOON, everyone=True)
-    assert letter(installation, "Edsger").id == lost
+    assert {letter(installation, name).id for name in ("Grace", "Edsger")} == lost
     with at_work(installation, FRIDAY_NOON) as ledger:
         # As another machine would, that never heard of the marker.
         assert ledger.step([], ledger.claim(2, FRIDAY_NOON))
-    assert unknown(installation, marker) == lost
+    # Of letters begun at once, any may be the last.
+    assert unknown(installation, marker) in lost
 
 
 def test_what_each_worker_noted_stays_when_others_write_too(
