@@ -26,6 +26,8 @@ from service.store.engine import Database
 from service.store.library import Entry, Taken, take_in
 from service.store.turns import Turn
 
+_NUMBERED_AT_ONCE = 500
+
 _EDITION = tables.table(tables.Edition)
 _MEMBER = tables.table(tables.EditionPaper)
 _PAPER = tables.table(tables.Paper)
@@ -223,20 +225,21 @@ def _publish(
     ).all()
     last = advance(connection, PAPER_SEQ, len(unseen))
     before = last - len(unseen)
-    # Ids follow each other as a rule, so that a run of them is numbered by one statement. Of an
-    # UPDATE with a FROM, SQLite keeps every whole row in memory meanwhile.
+    # Ids follow each other as a rule, so that a run of them is numbered by one statement. While one
+    # lasts, SQLite keeps all pages it changes as they were in memory.
     numbered = enumerate(unseen, start=before + 1)
-    runs = [
-        {"first": at_once[0], "last": at_once[-1], "ahead": ahead}
-        for ahead, run in itertools.groupby(numbered, lambda pair: pair[1] - pair[0])
-        if (at_once := [paper_id for _, paper_id in run])
-    ]
-    if runs:
+    number = (
+        update(_PAPER)
+        .where(_PAPER.c.id.between(bindparam("first"), bindparam("last")))
+        .values(seq=_PAPER.c.id - bindparam("ahead"))
+    )
+    while some := list(itertools.islice(numbered, _NUMBERED_AT_ONCE)):
+        runs = [
+            (ahead, [paper_id for _, paper_id in run])
+            for ahead, run in itertools.groupby(some, lambda pair: pair[1] - pair[0])
+        ]
         connection.execute(
-            update(_PAPER)
-            .where(_PAPER.c.id.between(bindparam("first"), bindparam("last")))
-            .values(seq=_PAPER.c.id - bindparam("ahead")),
-            runs,
+            number, [{"first": ids[0], "last": ids[-1], "ahead": ahead} for ahead, ids in runs]
         )
     # Those that an earlier run put in arrive only now.
     connection.execute(
