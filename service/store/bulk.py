@@ -15,13 +15,14 @@ _ROWS_AT_ONCE = 100
 def among(connection: Connection, column: ColumnElement[int], ids: Iterable[int]) -> Any:
     """Return the condition that a column of integers is one of `ids`, passed as one value.
 
-    Where they follow each other it is a range, which costs half.
+    Where they follow each other it is a range on SQLite, which costs half.
     """
     listed = list(ids)
+    if connection.dialect.name == "postgresql":
+        # Of a range it does not know how many there are, in a table it has not analysed yet.
+        return column == any_(bindparam(None, listed, type_=ARRAY(column.type), unique=True))
     if listed and listed == list(range(listed[0], listed[-1] + 1)):
         return column.between(listed[0], listed[-1])
-    if connection.dialect.name == "postgresql":
-        return column == any_(bindparam(None, listed, type_=ARRAY(column.type), unique=True))
     each = func.json_each(f"[{','.join(map(str, listed))}]").table_valued("value")
     return column.in_(select(each.c.value))
 
