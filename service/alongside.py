@@ -17,9 +17,9 @@ def alongside(items: Iterable[Item], work: Callable[[Item], Result]) -> Iterator
     with ThreadPoolExecutor(1) as thread:
         before: Future[Result] | None = None
         for item in items:
-            now = thread.submit(work, item)
+            current = thread.submit(work, item)
             if before is not None:
                 yield before.result()
-            before = now
+            before = current
         if before is not None:
             yield before.result()

@@ -21,7 +21,7 @@ def upsert(connection: Connection, table: type[Row]) -> Any:
     return sqlite.insert(table)
 
 
-def insert_many(
+def insert_mappings(
     connection: Connection,
     table: Table,
     rows: Sequence[Mapping[str, Any]],

@@ -11,7 +11,7 @@ from service.domain.identity import Known, Recognition, recognise
 from service.domain.merging import Account, merge
 from service.domain.papers import Rejected
 from service.store import papers, tables
-from service.store.dialect import insert_many
+from service.store.dialect import insert_mappings
 
 _PAPER = tables.table(tables.Paper)
 _IDENTITY = tables.table(tables.Identity)
@@ -115,7 +115,7 @@ class _Shelf:
             for paper_id, answers_to in self._names.items()
             for name in answers_to - self._stored_names.get(paper_id, frozenset())
         ]
-        insert_many(connection, _IDENTITY, names, or_skip=True)
+        insert_mappings(connection, _IDENTITY, names, or_skip=True)
         members = [
             {
                 "edition_id": edition_id,
@@ -124,7 +124,7 @@ class _Shelf:
             }
             for paper_id, place in self._members.items()
         ]
-        insert_many(connection, _MEMBER, members, or_skip=True)
+        insert_mappings(connection, _MEMBER, members, or_skip=True)
 
     def _known(self, paper_id: int) -> Known:
         authors = self._accounts[paper_id].paper.authors
@@ -205,7 +205,7 @@ class _Shelf:
             | {"key": key, "arrived_at": now, "updated_at": now}
             for paper_id, key in keys.items()
         ]
-        insert_many(connection, _PAPER, rows)
+        insert_mappings(connection, _PAPER, rows)
         ids = papers.ids_of(connection, keys.values())
         return {paper_id: ids[key] for paper_id, key in keys.items()}
 
