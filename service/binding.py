@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import NamedTuple, TypeVar
 
 from service.at_hand import AtHand
 from service.domain.deliveries import Claim, Kind
@@ -11,7 +10,6 @@ from service.domain.keys import Key
 from service.domain.links import LIVES, Purpose, sign, web_name
 from service.domain.selection import Picked
 from service.domain.timetable import local_date, next_letter, spoken_schedule
-from service.mail.both import Both
 from service.mail.dkim import Signer
 from service.mail.headers import envelope_sender, recipient_value
 from service.mail.house import House
@@ -21,11 +19,11 @@ from service.mail.letter import (
     Contents,
     Entry,
     Frame,
+    Listed,
     Personal,
     Reasons,
     Shown,
     join,
-    line,
     show,
 )
 from service.mail.smtp import Parcel
@@ -40,15 +38,16 @@ _PURPOSES = {
     Kind.ACCOUNT: Purpose.ACCOUNT,
     Kind.ADDRESS: Purpose.ADDRESS,
 }
-# What most letters of an hour have in common; the rest is made again, which takes microseconds,
-# but for a card with its words marked.
-_PARTS_AT_HAND = 10_000
-_REASONS_AT_HAND = 3_000
-_SHOWN_AT_HAND = 2_000
-_ENTRIES_AT_HAND = 4_000
-_LINES_AT_HAND = 8_000
+# What most letters of an hour have in common: up to 4 KB a card, and 1 KB of all else.
+_FRAMES_AT_HAND = 8
+_CARDS_AT_HAND = 1_000
+_NAMES_AT_HAND = 8_000
+_REASONS_AT_HAND = 8_000
+_SHOWN_AT_HAND = 4_000
 
-AnyPart = TypeVar("AnyPart", Frame, Card, Because)
+# A card as a letter shows it: the part ids of frame, card and topic (0: none), whether the letter
+# has no other card, and whether the card came for nothing else.
+Sought = tuple[int, int, int, bool, bool]
 
 
 class Binder:
@@ -73,14 +72,20 @@ class Binder:
         self._key_at = key_at
         self._load = load
         self._batch: Sequence[Claim] = ()
-        self._bodies: dict[int, bytes] = {}
-        self._unpacked: dict[int, Frame | Card | Because] = {}
-        self._marks = Marks(self._cards_of_the_batch)
-        self._reasons = AtHand(_REASONS_AT_HAND, self._make_reasons)
+        self._bodies: Mapping[int, bytes] = {}
+        self._frames: AtHand[int, Frame] = AtHand(
+            _FRAMES_AT_HAND, lambda part: Frame.unpack(self._body(part))
+        )
+        self._cards: AtHand[int, Card] = AtHand(
+            _CARDS_AT_HAND, lambda part: Card.unpack(self._body(part))
+        )
+        self._names: AtHand[int, Because] = AtHand(
+            _NAMES_AT_HAND, lambda part: Because.unpack(self._body(part))
+        )
+        self._reasons = AtHand(_REASONS_AT_HAND, self._reasons_of)
+        self._noticed = AtHand(_REASONS_AT_HAND, Reasons.noticed)
         self._shown = AtHand(_SHOWN_AT_HAND, self._show)
-        self._entries = AtHand(_ENTRIES_AT_HAND, self._make_entry)
-        self._lines = AtHand(_LINES_AT_HAND, self._make_line)
-        self._noticed = AtHand(_LINES_AT_HAND, self._make_noticed)
+        self._marks = Marks(self._cards_of_the_batch)
 
     def wrap(self, claims: Sequence[Claim]) -> dict[int, Parcel]:
         """Return each claim's letter in its envelope, by delivery id."""
@@ -116,43 +121,34 @@ class Binder:
         return others.result() + some(slice(half, None))
 
     def _letter(self, claim: Claim) -> bytes:
-        selection = claim.selection
+        selection, cards, reasons = claim.selection, self._cards, self._reasons
         frame, alone = selection.frame, len(selection.cards) == 1
-        entries, lines, noticed = self._entries, self._lines, self._noticed
+        trending = [cards[part] for part in selection.trending]
         contents = Contents(
-            [entries[frame, picked, alone] for picked in selection.cards],
-            [lines[picked] for picked in selection.also],
-            [noticed[part] for part in selection.trending],
+            [self._entry(frame, picked, alone) for picked in selection.cards],
+            [Listed(cards[part], reasons[names]) for part, names in selection.also],
+            [Listed(card, self._noticed[card.said.upvotes]) for card in trending],
         )
-        return join(self._part(Frame, frame), contents, self._personal(claim))
+        return join(self._frames[frame], contents, self._personal(claim))
 
-    def _make_entry(self, key: tuple[int, Picked, bool]) -> Entry:
-        """Return a paper as a letter of a frame shows it, alone or among others."""
-        frame, (part, names), alone = key
+    def _entry(self, frame: int, picked: Picked, alone: bool) -> Entry:
+        part, names = picked
         reasons = self._reasons[names]
         # Of an author followed no word is marked, but of the first topic.
         topic = 0 if reasons.first_topic is None else names[reasons.first_topic]
-        shown = self._shown[_Sought(frame, part, topic, alone, len(names) == 1)]
-        return Entry.of(self._part(Card, part), reasons, shown)
+        shown = self._shown[frame, part, topic, alone, len(names) == 1]
+        return Entry(self._cards[part], reasons, shown)
 
-    def _show(self, sought: "_Sought") -> Shown:
-        frame, card = self._part(Frame, sought.frame), self._part(Card, sought.card)
-        if not sought.topic:
-            return show(card, (), frame.pieces, alone=sought.alone)
-        because = self._part(Because, sought.topic)
+    def _show(self, sought: Sought) -> Shown:
+        frame, card, topic, alone, only = sought
+        if not topic:
+            return show(self._cards[card], (), self._frames[frame].pieces, alone=alone)
         return self._marks.shown(
-            sought.card, card, because, frame, alone=sought.alone, only=sought.only
+            card, self._cards[card], self._names[topic], self._frames[frame], alone=alone, only=only
         )
 
-    def _make_line(self, picked: Picked) -> Both:
-        return line(self._part(Card, picked.part), self._reasons[picked.names])
-
-    def _make_noticed(self, part: int) -> Both:
-        card = self._part(Card, part)
-        return line(card, Reasons.noticed(card.said.upvotes))
-
-    def _make_reasons(self, names: tuple[int, ...]) -> Reasons:
-        return Reasons.of([self._part(Because, name) for name in names])
+    def _reasons_of(self, names: tuple[int, ...]) -> Reasons:
+        return Reasons.of([self._names[name] for name in names])
 
     def _personal(self, claim: Claim) -> Personal:
         slots, base_url, wanted = claim.slots, self._house.base_url, claim.preferences
@@ -190,35 +186,18 @@ class Binder:
             elsewhere=slots.get("elsewhere", ""),
         )
 
-    def _part(self, kind: type[AnyPart], part_id: int) -> AnyPart:
-        part = self._unpacked.get(part_id)
-        if part is None:
-            if part_id not in self._bodies:
-                self._fetch()
-            part = self._unpacked[part_id] = kind.unpack(self._bodies.pop(part_id))
-        assert isinstance(part, kind)
-        return part
+    def _body(self, part: int) -> bytes:
+        if part not in self._bodies:
+            self._fetch()
+        return self._bodies[part]
 
     def _fetch(self) -> None:
         """Load what is not at hand of all that the letters being bound need."""
         needed = {part for claim in self._batch for part in claim.selection.part_ids()}
-        if len(self._unpacked) + len(needed) > _PARTS_AT_HAND:
-            self._bodies.clear()
-            self._unpacked.clear()
-        self._bodies |= self._load(needed - self._bodies.keys() - self._unpacked.keys())
+        self._bodies = self._load(
+            needed - self._frames.keys() - self._cards.keys() - self._names.keys()
+        )
 
     def _cards_of_the_batch(self) -> dict[int, Card]:
         shown = {picked.part for claim in self._batch for picked in claim.selection.cards}
-        return {part: self._part(Card, part) for part in shown}
-
-
-class _Sought(NamedTuple):
-    """What a card is shown for: part ids of frame, card and topic (0: none), whether the letter
-    has no other card, and whether the card came for nothing else.
-    """
-
-    frame: int
-    card: int
-    topic: int
-    alone: bool
-    only: bool
+        return {part: self._cards[part] for part in shown}

@@ -150,7 +150,7 @@ def test_a_letter_is_the_same_whoever_binds_it_and_however_often(
     first = [usual.bind(claim) for claim in claims]
     assert [usual.bind(claim) for claim in claims] == first
     # A binder that can keep hardly anything at hand begins anew for nearly every card.
-    for name in ("PARTS", "REASONS", "SHOWN", "ENTRIES", "LINES"):
+    for name in ("FRAMES", "CARDS", "NAMES", "REASONS", "SHOWN"):
         monkeypatch.setattr(binding, f"_{name}_AT_HAND", 2)
     monkeypatch.setattr(marks, "_TOPICS_AT_HAND", 1)
     monkeypatch.setattr(marks, "_CARDS_AT_HAND", 1)

@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 from typing import NamedTuple
 
 from service.domain.digests import ALSO_LISTED
 from service.mail import wording
 from service.mail.both import NOTHING, Both
-from service.mail.card import Card, Said
+from service.mail.card import Card
 from service.mail.mime import encode
 from service.mail.reasons import Reasons
 from service.mail.shown import Shown
@@ -19,34 +18,39 @@ from service.mail.stencil import Stencil
 _SECTION_SIZE = 2000
 
 
-def line(card: Card, reasons: Reasons) -> Both:
-    """Return a paper by its title, as a list shows it with what it came for."""
-    (text_before, text_after), (html_before, html_after) = card.text_line, card.html_line
-    return Both(
-        text_before + reasons.text_note + text_after,
-        html_before + reasons.html_note + html_after,
-    )
+class Listed(NamedTuple):
+    """A paper named by its title, and why it is there."""
+
+    card: Card
+    reasons: Reasons
+
+    @property
+    def html_size(self) -> int:
+        """How many octets of HTML it takes."""
+        before, after = self.card.html_line
+        return len(before) + len(self.reasons.html_note) + len(after)
 
 
 class Entry(NamedTuple):
-    """A paper written whole, as text and as HTML; beside it what else a letter says of it."""
+    """A paper written whole: its card as it is shown, and why it is there.
 
-    text: bytes
-    html: bytes
-    said: Said
-    topics: Sequence[str]
-    line: Both
+    Neither this nor a title is joined by itself: readers share cards, but seldom all that a card
+    came for, and a list is joined from its smallest pieces as fast.
+    """
 
-    @classmethod
-    def of(cls, card: Card, reasons: Reasons, shown: Shown) -> "Entry":
-        """Return a card as it is shown, with what it came for."""
-        return cls(
-            shown.text_head + reasons.text + shown.text_tail,
-            shown.html_head + reasons.html + shown.html_tail,
-            card.said,
-            reasons.topics,
-            line(card, reasons),
-        )
+    card: Card
+    reasons: Reasons
+    shown: Shown
+
+    @property
+    def html_size(self) -> int:
+        """How many octets of HTML it takes."""
+        return len(self.shown.html_head) + len(self.reasons.html) + len(self.shown.html_tail)
+
+    @property
+    def listed(self) -> Listed:
+        """The same paper by its title."""
+        return Listed(self.card, self.reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,8 @@ class Contents:
     """The papers of a digest, each list in order: whole, by title, and outside the topics."""
 
     cards: Sequence[Entry] = ()
-    also: Sequence[Both] = ()
-    trending: Sequence[Both] = ()
+    also: Sequence[Listed] = ()
+    trending: Sequence[Listed] = ()
 
     def __bool__(self) -> bool:
         return bool(self.cards)
@@ -74,28 +78,24 @@ def lists(
 
     `topics` and `matched` are counts, as in `Personal`; `web` is the link to the web copy.
     """
-    numbers = [b"%d. =\r\n" % number for number in range(1, len(contents.cards) + 1)]
-    texts, htmls = (
-        [entry.text for entry in contents.cards],
-        [entry.html for entry in contents.cards],
-    )
-    cards = Both(b"".join(chain.from_iterable(zip(numbers, texts, strict=True))), b"".join(htmls))
-    also = list(contents.also)
-    left_out = matched - len(contents.cards) - len(also) if topics else 0
+    text: list[bytes] = []
+    html: list[bytes] = []
+    for number, (_, reasons, shown) in enumerate(contents.cards, start=1):
+        text_head, text_tail, html_head, html_tail = shown
+        text += (b"%d. =\r\n" % number, text_head, reasons.text, text_tail)
+        html += (html_head, reasons.html, html_tail)
+    also_text, also_html = _lines(contents.also)
+    left_out = matched - len(contents.cards) - len(contents.also) if topics else 0
     if left_out > 0:
         more = _more(left_out)
-        also.append(
-            Both(
-                pieces["more.txt"].fill({"more": more, "web": web.text}),
-                pieces["more.html"].fill({"more": more, "web": web.html}),
-            )
-        )
+        also_text.append(pieces["more.txt"].fill({"more": more, "web": web.text}))
+        also_html.append(pieces["more.html"].fill({"more": more, "web": web.html}))
+    also = _ALSO_MATCHED if topics else _ALSO_TRENDING
+    trending = _TRENDING_THIS_WEEK if weekly else _TRENDING
     return {
-        "cards": cards,
-        "also": _section(pieces, _ALSO_MATCHED if topics else _ALSO_TRENDING, also),
-        "trending": _section(
-            pieces, _TRENDING_THIS_WEEK if weekly else _TRENDING, contents.trending
-        ),
+        "cards": Both(b"".join(text), b"".join(html)),
+        "also": _section(pieces, also, also_text, also_html),
+        "trending": _section(pieces, trending, *_lines(contents.trending)),
     }
 
 
@@ -109,15 +109,27 @@ _TRENDING = encode("Trending today, outside your topics")
 _TRENDING_THIS_WEEK = encode("Trending this week, outside your topics")
 
 
-def _section(pieces: Mapping[str, Stencil], heading: bytes, lines: Sequence[Both]) -> Both:
+def _lines(papers: Sequence[Listed]) -> tuple[list[bytes], list[bytes]]:
+    """Return the pieces of titles, in text and in HTML."""
+    text: list[bytes] = []
+    html: list[bytes] = []
+    for card, reasons in papers:
+        (text_before, text_after), (html_before, html_after) = card.text_line, card.html_line
+        text += (text_before, reasons.text_note, text_after)
+        html += (html_before, reasons.html_note, html_after)
+    return text, html
+
+
+def _section(
+    pieces: Mapping[str, Stencil], heading: bytes, text: list[bytes], html: list[bytes]
+) -> Both:
     """Return lines below their heading; nothing where there are none."""
-    if not lines:
+    if not text:
         return NOTHING
     text_before, text_after = _around(pieces["section.txt"], heading)
     html_before, html_after = _around(pieces["section.html"], heading)
-    texts, htmls = zip(*lines, strict=True)
     return Both(
-        b"".join((text_before, *texts, text_after)), b"".join((html_before, *htmls, html_after))
+        b"".join((text_before, *text, text_after)), b"".join((html_before, *html, html_after))
     )
 
 
@@ -137,12 +149,12 @@ def trimmed(contents: Contents, excess: int) -> Contents:
     while excess > 0 and (len(cards) > 1 or also or trending):
         if len(cards) > 1:
             last = cards.pop()
-            also.insert(0, last.line)
-            excess += len(last.line.html) - len(last.html)
+            also.insert(0, last.listed)
+            excess += last.listed.html_size - last.html_size
             if len(also) > ALSO_LISTED:
-                excess -= len(also.pop().html)
+                excess -= also.pop().html_size
         elif also:
-            excess -= len(also.pop().html)
+            excess -= also.pop().html_size
         else:
-            excess -= len(trending.pop().html)
+            excess -= trending.pop().html_size
     return Contents(cards, also, trending)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from service.mail.card import Because, Card
-from service.mail.contents import Contents, Entry, line, lists, trimmed
+from service.mail.contents import Contents, Entry, Listed, lists, trimmed
 from service.mail.frame import Frame
 from service.mail.headers import recipient_value, subject_value, token_value
 from service.mail.house import House
@@ -25,11 +25,11 @@ __all__ = [
     "House",
     "Kind",
     "Letters",
+    "Listed",
     "Personal",
     "Reasons",
     "Shown",
     "join",
-    "line",
     "show",
 ]
 

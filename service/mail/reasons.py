@@ -1,7 +1,7 @@
 """The reasons a paper came for, as its card and a list name them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from service.mail.card import Because
 from service.mail.mime import encode
@@ -11,8 +11,7 @@ _TEXT_COLUMNS = 72
 _CARD_COLUMN, _LINE_COLUMN = len("   Because: "), len("  because: ")
 
 
-@dataclass(frozen=True, slots=True)
-class Reasons:
+class Reasons(NamedTuple):
     """Why a paper is there, encoded: what follows "Because:" on a card, and a line's whole note.
 
     `topics` are those of its reasons that are topics, by name; `first_topic` is the place of the
@@ -32,9 +31,10 @@ class Reasons:
         text, html = _text(named, _CARD_COLUMN), _html(named)
         # A line of a list has a column more; what needs no break on a card needs none there.
         note = text if _BREAK not in text else _text(named, _LINE_COLUMN)
+        topics = tuple([because.label for because in named if because.is_topic])
         return cls(
-            tuple([because.label for because in named if because.is_topic]),
-            next((place for place, because in enumerate(named) if because.is_topic), None),
+            topics,
+            [because.is_topic for because in named].index(True) if topics else None,
             text,
             html,
             _NOTE + note,
@@ -51,14 +51,19 @@ class Reasons:
 
 def _text(named: Sequence[Because], column: int) -> bytes:
     """Return the reasons by name, broken between two where the line would be too long."""
+    shown = named[:_NAMED]
+    width = column + sum([len(because.label) + 2 for because in shown]) - 2
+    # One column is left for the next comma, six for "+199".
+    spare = 1 + 5 * (len(named) > _NAMED)
+    if width + spare <= _TEXT_COLUMNS:
+        return _COMMA.join([because.text for because in shown]) + _beyond(named)
     pieces: list[bytes] = []
     at = column
-    for position, because in enumerate(named[:_NAMED]):
+    for position, because in enumerate(shown):
         if position:
             at += 2 + len(because.label)
-            # One column is left for the next comma, six for "+199".
-            fits = at + 1 + 5 * (len(named) > _NAMED) <= _TEXT_COLUMNS
-            pieces.append(b", =\r\n" if fits else _BREAK)
+            fits = at + spare <= _TEXT_COLUMNS
+            pieces.append(_COMMA if fits else _BREAK)
             at = at if fits else 5 + len(because.label)
         else:
             at += len(because.label)
@@ -78,6 +83,7 @@ def _beyond(named: Sequence[Because]) -> bytes:
     return b" +%d=\r\n" % more if more > 0 else b""
 
 
+_COMMA = b", =\r\n"
 _BREAK = b",\r\n     =\r\n"
 _DOT = encode(" · ")
 _NOTE = encode("because: ")

@@ -79,13 +79,13 @@ def _digest_words(contents: Contents, personal: Personal, *, first: bool) -> Wor
     cards = contents.cards
     if not cards:
         raise ValueError("a digest without a paper is not a letter")
-    first_card = cards[0].said
-    topics = list(dict.fromkeys([topic for entry in cards for topic in entry.topics]))
+    first_card = cards[0].card.said
+    topics = list(dict.fromkeys([topic for entry in cards for topic in entry.reasons.topics]))
     day, weekly = personal.local_date, personal.cadence.weekly
     prefix = "" if personal.topics else "Trending: "
     prefix = "Your first papers: " if first else "Your week: " if weekly else prefix
     subject = wording.subject(first_card.title, len(cards), prefix=personal.subject_prefix + prefix)
-    names = [entry.said.name for entry in cards[: wording.NAMED]]
+    names = [entry.card.said.name for entry in cards[: wording.NAMED]]
     change = _given(personal, "digest", "preferences")
     hour = None if first else personal.local_hour
     greeting, greeted = _greeting(personal.name or "", hour, day)

@@ -42,10 +42,10 @@ from service.mail.letter import (
     Frame,
     Kind,
     Letters,
+    Listed,
     Personal,
     Reasons,
     join,
-    line,
     show,
 )
 from service.mail.plain import cut_at_word, one_line
@@ -91,8 +91,8 @@ def digest(
 ) -> tuple[bytes, EmailMessage, Page, str]:
     contents = Contents(
         [entry(paper, labels, alone=len(papers) == 1) for paper, labels in papers],
-        [line(card_of(paper), Reasons.of(because_of(*labels))) for paper, labels in also],
-        [line(card_of(paper), Reasons.noticed("12 upvotes")) for paper in trending],
+        [Listed(card_of(paper), Reasons.of(because_of(*labels))) for paper, labels in also],
+        [Listed(card_of(paper), Reasons.noticed("12 upvotes")) for paper in trending],
     )
     return read(join(FRAMES["digest"], contents, personal))
 
@@ -243,7 +243,7 @@ def test_a_followed_author_is_a_reason_but_none_of_the_topics_the_preheader_list
     card = card_of(LAMP)
     reasons = Reasons.of([followed, *because_of("agents")])
     shown = show(card, [["agents"]], FRAMES["digest"].pieces, alone=False)
-    cards = [Entry.of(card, reasons, shown)] * 2
+    cards = [Entry(card, reasons, shown)] * 2
     _, _, page, text = read(join(FRAMES["digest"], Contents(cards), ADA))
     assert "   Because: you follow Yann LeCun, agents\n" in text
     assert "Because: you follow Yann LeCun · agents" in page.texts("p")
@@ -273,7 +273,7 @@ def test_a_weekly_letter_tells_of_the_week_and_names_the_date_of_the_next() -> N
     _, message, page, text = read(
         join(
             FRAMES["digest"],
-            Contents([entry(LAMP, ["agents"])], [], [entry(LAMP, ["agents"]).line]),
+            Contents([entry(LAMP, ["agents"])], [], [entry(LAMP, ["agents"]).listed]),
             weekly,
         )
     )
