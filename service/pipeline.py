@@ -188,7 +188,8 @@ def deliver(
     told = _counted(database, now(), progress) if progress else lambda count: None
     while True:
         before = delivered.results.total()
-        send_what_may_go(installation, delivered, now, stop, told)
+        with seldom_collected():
+            send_what_may_go(installation, delivered, now, stop, told)
         if delivered.paused or delivered.halted or stop.is_set():
             return delivered
         with database.read() as connection:
