@@ -28,14 +28,14 @@ ALLOWED = {
     "intake": {"installation", "sources", "store"},
     "fetching": {"installation", "sources", "store"},
     "alongside": set(),
-    "garbage": set(),
+    "interpreter": set(),
     "packing": {"matching"},
     "printing": {"mail", "matching", "packing"},
     # What a topic found in a paper is marked where the letter is bound.
     "binding": {"mail", "matching"},
     "planning": {"mail", "matching", "printing", "store"},
     "pipeline": {
-        "alongside", "delivering", "garbage", "installation", "intake", "pausing",
+        "alongside", "delivering", "installation", "intake", "interpreter", "pausing",
         "planning", *ROOMS,
     },
     "delivering": {"binding", "installation", "mail", "store"},

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Protocol, cast
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from service.domain.deliveries import Claim, Settlement
 from service.store import tables
@@ -98,6 +98,7 @@ class _OnPostgresql:
     def __init__(self, worker_id: int, lock: AdvisoryLock) -> None:
         self._worker_id = worker_id
         self._lock = lock
+        self._error: type[Exception] = lock.connection.dialect.loaded_dbapi.Error
 
     def step(self, accepted: Sequence[Settlement], begins: Sequence[Claim]) -> set[int] | None:
         values = {
@@ -110,10 +111,16 @@ class _OnPostgresql:
             "begin_ids": [claim.delivery_id for claim in begins],
             "begin_tries": [claim.attempts for claim in begins],
         }
+        kept = self._lock.connection
+        # The lock's session is gone where SQLAlchemy knows that it is.
+        if kept.closed or kept.invalidated:
+            return None
+        driver = cast(DBAPIConnection, kept.connection.driver_connection)
+        cursor = driver.cursor()
         try:
-            found = self._lock.connection.exec_driver_sql(_STEP, values)
-            return set(found.scalars())
-        except SQLAlchemyError:
+            cursor.execute(_STEP, values)
+            return {row[0] for row in cursor.fetchall()}
+        except self._error:
             return None
 
     def close(self) -> None:
