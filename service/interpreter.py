@@ -13,6 +13,7 @@ _USUAL_SWITCH_SECONDS = sys.getswitchinterval()
 
 _lock = threading.Lock()
 _at_work: set[object] = set()
+_frozen = threading.Event()
 
 
 @contextmanager
@@ -25,6 +26,10 @@ def bulk_work() -> Iterator[None]:
     """
     work = object()
     with _lock:
+        if not _frozen.is_set():
+            # What was imported stays for good: it need not be looked through ever again.
+            gc.freeze()
+            _frozen.set()
         _at_work.add(work)
         gc.set_threshold(_OBJECTS_BETWEEN, *_USUAL_THRESHOLDS[1:])
         sys.setswitchinterval(_SWITCH_SECONDS)
