@@ -2,28 +2,29 @@
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Table, any_, bindparam, func, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, select, update
+from sqlalchemy.types import NullType
 
+Integers: TypeAlias = npt.NDArray[np.int64]
 Values = Mapping[str, Any]
 
-_ROWS_AT_ONCE = 100
 
-
-def among(connection: Connection, column: ColumnElement[int], ids: Iterable[int]) -> Any:
+def among(connection: Connection, column: ColumnElement[int], ids: Iterable[int] | Integers) -> Any:
     """Return the condition that a column of integers is one of `ids`, passed as one value.
 
     Where they follow each other it is a range on SQLite, which costs half.
     """
-    listed = list(ids)
+    listed = np.fromiter(ids, np.int64) if not isinstance(ids, np.ndarray) else ids
     if connection.dialect.name == "postgresql":
         # Of a range it does not know how many there are, in a table it has not analysed yet.
-        return column == any_(bindparam(None, listed, type_=ARRAY(column.type), unique=True))
-    if listed and listed == list(range(listed[0], listed[-1] + 1)):
-        return column.between(listed[0], listed[-1])
-    each = func.json_each(f"[{','.join(map(str, listed))}]").table_valued("value")
+        return column == func.any(bindparam(None, listed, type_=NullType(), unique=True))
+    if len(listed) and (np.diff(listed) == 1).all():
+        return column.between(int(listed[0]), int(listed[-1]))
+    each = func.json_each(f"[{','.join(map(str, listed.tolist()))}]").table_valued("value")
     return column.in_(select(each.c.value))
 
 
@@ -45,43 +46,11 @@ def given(
     return f"{head}(VALUES {', '.join([marks] * len(rows))})", values
 
 
-def insert_many(
-    connection: Connection,
-    table: Table,
-    columns: Sequence[str],
-    rows: Sequence[tuple[Any, ...]],
-    constant: Values,
-    *,
-    on_conflict: str = "",
-) -> None:
-    """Insert rows whose `columns` are integers, texts or bytes; all share the `constant` values.
-
-    `on_conflict` is SQL that both databases understand.
-    """
-    if not rows:
-        return
-    names = ", ".join([*columns, *constant])
-    mark = mark_of(connection)
-    shared = ", ".join([*columns, *[mark] * len(constant)])
-    shared_values = tuple(bound(connection, table, constant).values())
-    # One statement for many rows costs half of what one for each costs, and lets other threads
-    # run while it does.
-    at_once = len(rows) if connection.dialect.name == "postgresql" else _ROWS_AT_ONCE
-    for start in range(0, len(rows), at_once):
-        head, values = given(connection, table, columns, rows[start : start + at_once])
-        connection.exec_driver_sql(
-            # Without WHERE, SQLite would take ON CONFLICT for the condition of a join.
-            f"{head} INSERT INTO {table.name} ({names}) SELECT {shared} FROM given WHERE true"
-            f" {on_conflict}",
-            (*values, *shared_values),
-        )
-
-
 def update_many(
-    connection: Connection, table: Table, key: str, ids: Sequence[int], constant: Values
+    connection: Connection, table: Table, key: str, ids: Sequence[int] | Integers, constant: Values
 ) -> None:
     """Give all rows whose `key` is among `ids` the same values."""
-    if not ids:
+    if len(ids) == 0:
         return
     connection.execute(update(table).where(among(connection, table.c[key], ids)).values(**constant))
 
