@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, any_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from service.store.as_json import as_json
+
 Values = Mapping[str, Any]
 
 _ROWS_AT_ONCE = 100
@@ -25,6 +27,14 @@ def among(connection: Connection, column: ColumnElement[int], ids: Iterable[int]
         return column.between(listed[0], listed[-1])
     each = func.json_each(f"[{','.join(map(str, listed))}]").table_valued("value")
     return column.in_(select(each.c.value))
+
+
+def among_texts(connection: Connection, column: ColumnElement[str], texts: Iterable[str]) -> Any:
+    """Return the condition that a column of texts is one of `texts`, passed as one value."""
+    listed = list(texts)
+    if connection.dialect.name == "postgresql":
+        return column == any_(bindparam(None, listed, type_=ARRAY(column.type), unique=True))
+    return column.in_(select(func.json_each(as_json(listed)).table_valued("value").c.value))
 
 
 def given(
@@ -54,7 +64,9 @@ def insert_many(
     *,
     on_conflict: str = "",
 ) -> None:
-    """Insert rows whose `columns` are integers, texts or bytes; all share the `constant` values.
+    """Insert rows, their `columns` as the drivers take them; all share the `constant` values.
+
+    Integers, texts and bytes are taken as they are; JSON and dates as texts.
 
     `on_conflict` is SQL that both databases understand.
     """
@@ -84,6 +96,28 @@ def update_many(
     if not ids:
         return
     connection.execute(update(table).where(among(connection, table.c[key], ids)).values(**constant))
+
+
+def update_each(
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    constant: Values,
+) -> None:
+    """Give each row its own values of `columns`, as the drivers take them, and the `constant` ones.
+
+    A row's values are followed by its id.
+    """
+    if not rows:
+        return
+    mark = mark_of(connection)
+    shared = bound(connection, table, constant)
+    assigned = ", ".join(f"{name} = {mark}" for name in (*shared, *columns))
+    connection.exec_driver_sql(
+        f"UPDATE {table.name} SET {assigned} WHERE id = {mark}",
+        [(*shared.values(), *row) for row in rows],
+    )
 
 
 def mark_of(connection: Connection) -> str:
