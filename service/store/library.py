@@ -52,14 +52,14 @@ def take_in(
 
     The caller holds the counter of papers, so that no other process puts papers in meanwhile.
     """
-    shelf = _Shelf(connection, chunk)
+    catalogue = _Catalogue(connection, chunk)
     for entry in chunk:
-        shelf.place(entry)
-    shelf.write(connection, edition_id, now)
-    return Taken(len(shelf.updated), shelf.doubts)
+        catalogue.place(entry)
+    catalogue.write(connection, edition_id, now)
+    return Taken(len(catalogue.updated), catalogue.doubts)
 
 
-class _Shelf:
+class _Catalogue:
     """The stored papers that a chunk may speak of, and what the chunk makes of them."""
 
     def __init__(self, connection: Connection, chunk: Sequence[Entry]) -> None:
