@@ -1,7 +1,6 @@
 """The database: how to open it, read it, and write to it in turn."""
 
 import itertools
-import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,10 +9,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic_core import PydanticSerializationError, from_json, to_json
+from pydantic_core import from_json
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL
 
+from service.store.as_json import as_json
 from service.store.locks import AdvisoryLocks, FileLocks
 from service.store.turns import FreeForAll, OneAtATime, Turn, Turns
 
@@ -82,7 +82,7 @@ class Database:
                 url,
                 connect_args={"timeout": 30},
                 hide_parameters=True,
-                json_serializer=_to_json,
+                json_serializer=as_json,
                 json_deserializer=from_json,
             )
             self._reading = self.engine
@@ -97,7 +97,7 @@ class Database:
                 url,
                 pool_pre_ping=True,
                 hide_parameters=True,
-                json_serializer=_to_json,
+                json_serializer=as_json,
                 json_deserializer=from_json,
                 connect_args={
                     "connect_timeout": 10,
@@ -165,15 +165,6 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
-
-
-def _to_json(value: Any) -> str:
-    """Return a value as JSON, at a quarter of what the standard library takes."""
-    try:
-        return to_json(value).decode()
-    except PydanticSerializationError:
-        # Half of a surrogate pair, as a source may have written it.
-        return json.dumps(value)
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
