@@ -1,7 +1,7 @@
-"""Garbage collection, kept out of the way of bulk work."""
+"""Garbage collection, kept out of the way of bulk work and of who waits for an answer."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _OBJECTS_BETWEEN = 50_000
@@ -20,3 +20,18 @@ def seldom_collected() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+@contextmanager
+def uncollected() -> Iterator[Callable[[], None]]:
+    """Look for no garbage in cycles while something large is made, in the whole process.
+
+    Gives what sets everything there is by then aside, never to be looked through again: looking
+    through an index stops all threads for a quarter of a second. What is set aside still goes when
+    nothing refers to it any more, unless it holds a cycle.
+    """
+    gc.disable()
+    try:
+        yield gc.freeze
+    finally:
+        gc.enable()

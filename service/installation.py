@@ -122,6 +122,7 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
             address=Allowance(settings.requests_per_address, timedelta(days=1)),
             network=Allowance(settings.requests_per_network, timedelta(hours=1)),
             everyone=Allowance(settings.requests_in_all, timedelta(hours=1)),
+            looks=Allowance(settings.previews_per_network, timedelta(minutes=5)),
         ),
     )
 

@@ -15,6 +15,7 @@ from service.domain.suggestions import suggestions
 from service.domain.timetable import Cadence
 from service.domain.topics import Topic, parse
 from service.domain.wishes import Wish
+from service.garbage import uncollected
 from service.shelf import Shelf
 from service.store import papers
 from service.store.engine import Database
@@ -27,8 +28,10 @@ MOST_TRIED = 20
 LOOK_AFTER = timedelta(seconds=1)
 # A large index is made beside the old one, which is asked meanwhile; making it slows the answers
 # down, so it takes one part in so many of the time.
-_WAIT_SECONDS = 0.25
+_WAIT_SECONDS = 0.1
 _REST = 20
+# From so many on, an index is too large to be looked through for garbage.
+_MANY_PAPERS = 300
 # An index keeps what it looked up: strangers' words are not to fill the memory.
 _TOPICS_AT_HAND = 10_000
 
@@ -66,6 +69,12 @@ class RecentPapers:
         """Return what tells the present papers from those of another time."""
         return self._at(now).state
 
+    def at_hand(self, now: datetime) -> State | None:
+        """Return the state where that takes no look at the database, and so no time; else None."""
+        desk, looked_at = self._desk, self._looked_at
+        fresh = looked_at is not None and abs(now - looked_at) < LOOK_AFTER
+        return desk.state if desk is not None and fresh else None
+
     def _at(self, now: datetime) -> "_Desk":
         with self._lock:
             desk, looked_at = self._desk, self._looked_at
@@ -96,8 +105,11 @@ class RecentPapers:
             return papers.state(connection)
 
     def _build(self, state: State) -> "_Desk":
-        with self._database.read() as connection:
-            return _Desk(state, Shelf.of_last(connection, DAYS))
+        with uncollected() as set_aside, self._database.read() as connection:
+            desk = _Desk(state, Shelf.of_last(connection, DAYS))
+            if desk.papers > _MANY_PAPERS:
+                set_aside()
+            return desk
 
     def _replace(self, state: State, now: datetime) -> None:
         began = thread_time()
@@ -113,10 +125,16 @@ class _Desk:
         self.state = state
         self.suggested = suggestions((stored.paper for _, stored in shelf.papers), SUGGESTED)
         self._shelf = shelf
-        # The index learns while it answers, and takes one question at a time.
+        # The index learns while it answers, and takes one question at a time: a topic each, so
+        # that who asks about many does not keep others waiting.
         self._lock = threading.Lock()
         self._tried: dict[str, _Tried] = {}
         self._titles: dict[tuple[str, int], tuple[tuple[str, bool], ...]] = {}
+
+    @property
+    def papers(self) -> int:
+        """How many papers there are."""
+        return len(self._shelf.papers)
 
     @property
     def crowded(self) -> bool:
@@ -124,28 +142,31 @@ class _Desk:
         return len(self._tried) > _TOPICS_AT_HAND
 
     def preview(self, wishes: Sequence[Wish], cadence: Cadence) -> Preview:
-        with self._lock:
-            tried = [self._try(wish) for wish in wishes if wish.enabled]
-            levels = self._shelf.everything if not tried else _either([t.levels for t in tried])
-            days = self._shelf.by_day(levels)
-            return Preview(
-                cadence,
-                days,
-                letters_of(days, cadence),
-                tuple(one.rate for one in tried),
-                tuple(self._latest(n, tried) for n in self._shelf.newest(levels, LATEST)),
-            )
+        tried = [self._try(wish) for wish in wishes if wish.enabled]
+        levels = self._shelf.everything if not tried else _either([t.levels for t in tried])
+        days = self._shelf.by_day(levels)
+        return Preview(
+            cadence,
+            days,
+            letters_of(days, cadence),
+            tuple(one.rate for one in tried),
+            tuple(self._latest(n, tried) for n in self._shelf.newest(levels, LATEST)),
+        )
 
     def _try(self, wish: Wish) -> _Tried:
         tried = self._tried.get(wish.query)
         if tried is None:
-            topic = parse(wish.query)
-            levels, dates = self._shelf.found(topic), len(self._shelf.dates)
-            rate = Rate(wish.shown, topic, levels[0].bit_count(), dates)
-            if not rate.found and (wider := self._shelf.wider(topic)):
-                rate = replace(rate, instead=wider[0], would_find=wider[1])
-            tried = self._tried[wish.query] = _Tried(topic, levels, rate)
+            with self._lock:
+                tried = self._tried[wish.query] = self._look(wish)
         return replace(tried, rate=replace(tried.rate, shown=wish.shown))
+
+    def _look(self, wish: Wish) -> _Tried:
+        topic = parse(wish.query)
+        levels, dates = self._shelf.found(topic), len(self._shelf.dates)
+        rate = Rate(wish.shown, topic, levels[0].bit_count(), dates)
+        if not rate.found and (wider := self._shelf.wider(topic)):
+            rate = replace(rate, instead=wider[0], would_find=wider[1])
+        return _Tried(topic, levels, rate)
 
     def _latest(self, number: int, tried: Sequence[_Tried]) -> Latest:
         day, stored = self._shelf.papers[number]
@@ -158,7 +179,8 @@ class _Desk:
         key = (topic.canonical, number)
         if key not in self._titles:
             title = self._shelf.papers[number][1].paper.title
-            terms = self._shelf.index.terms(topic.expression, number)
+            with self._lock:
+                terms = self._shelf.index.terms(topic.expression, number)
             pieces: list[tuple[str, bool]] = []
             end = 0
             for start, stop in marks(title, [form for forms in terms for form in forms]):

@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     requests_per_address: Annotated[int, Field(ge=0)] = 5
     requests_per_network: Annotated[int, Field(ge=0)] = 30
     requests_in_all: Annotated[int, Field(ge=0)] = 3000
+    previews_per_network: Annotated[int, Field(ge=0)] = 1200
     mailbox: Path | None = None
     digest_dir: Path = Path("digests")
     max_file_bytes: Annotated[int, Field(ge=1)] = 150_000_000

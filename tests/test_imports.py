@@ -42,7 +42,7 @@ ALLOWED = {
     "one_reader": {"binding", "installation", "mail", "notices", "pipeline", "store"},
     "shelf": {"matching", "store"},
     "backtest": {"shelf", "store"},
-    "recent": {"shelf", "store"},
+    "recent": {"garbage", "shelf", "store"},
     "sample": {"binding", "installation", "planning", "store"},
     "explain": {"mail", "matching", "store"},
     "copies": {"installation", "mail", "matching", "store"},

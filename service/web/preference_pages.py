@@ -4,17 +4,15 @@ A letter gets forwarded, and this link with it: it shows no whole address, and n
 changes where letters go.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated
 from zoneinfo import available_timezones
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi import Form as FormField
-from starlette.datastructures import FormData
 
 from service import preferences, requests
-from service.domain.allowances import network_of
 from service.domain.filters import UPVOTE_STEPS
 from service.domain.readers import MOST_PAPERS, Consent, Subscriber, masked
 from service.domain.timetable import Cadence, spoken_schedule
@@ -25,17 +23,11 @@ from service.preferences import CHANGEABLE
 from service.web.differences import differences
 from service.web.dress import Dress
 from service.web.looks import spoken_look
+from service.web.origin import client_network
 from service.web.pause_pages import spoken_end
 from service.web.phrases import sentence
 from service.web.preference_form import MAX_NAME, PreferenceForm
-
-
-async def _form(request: Request) -> AsyncIterator[FormData]:
-    async with request.form() as form:
-        yield form
-
-
-Form = Annotated[FormData, Depends(_form)]
+from service.web.sent import Sent
 
 
 def preference_pages(
@@ -55,7 +47,7 @@ def preference_pages(
             address = parse_address(email)
         except AddressError as error:
             return dress.page("find", 422, email=email, problem=sentence(error))
-        network = network_of(request.client and request.client.host)
+        network = client_network(request)
         requests.link(installation, address, now(), network=network)
         return dress.message(
             200,
@@ -73,7 +65,7 @@ def preference_pages(
         return page(token, reader, PreferenceForm.of(reader))
 
     @pages.post("/preferences/{token}")
-    def save(token: str, sent: Form) -> Response:
+    def save(token: str, sent: Sent) -> Response:
         form = PreferenceForm.typed(sent)
         changed = preferences.change_by_link(
             installation, token, lambda reader: form.read(reader) or reader, now()

@@ -53,6 +53,7 @@ def _tried(text: str) -> dict[str, Any]:
         "dates": [text, text],
         "suggested": [text],
         "sample": "/sample?" + urlencode({"topic": text}),
+        "wait": "",
     }
 
 

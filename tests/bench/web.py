@@ -201,6 +201,9 @@ async def _one(
 
 
 def _serve(values: dict[str, Any], address: Any, stop: Event) -> None:
+    import sys
+
+    sys.setswitchinterval(0.0005)
     installation = open_installation(settings.load(**values, _env_file=None))
     app = web_app(installation, lambda: datetime.now(UTC))
     with serving(app, listen("127.0.0.1", 0)) as url:
@@ -213,6 +216,9 @@ def _serve(values: dict[str, Any], address: Any, stop: Event) -> None:
 
 def _plan_and_deliver(values: dict[str, Any], stop: Event) -> None:
     """Plan and deliver day after day, with new papers each, until it is time to stop."""
+    import os
+
+    os.nice(10)
     installation = open_installation(settings.load(**values, _env_file=None))
     rng = random.Random(11)
     vocabulary = _crowd.words(5_000, random.Random(7))

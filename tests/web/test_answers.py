@@ -13,7 +13,8 @@ from sqlalchemy import text
 
 from service.cli.serve import listen, serving
 from service.installation import Installation, open_installation
-from service.web.app import MAX_BODY_BYTES, SAFE_HEADERS, web_app
+from service.web.app import web_app
+from service.web.guard import MAX_BODY_BYTES, SAFE_HEADERS
 
 
 def answers(pages: httpx.Client) -> Iterator[httpx.Response]:
