@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _OBJECTS_BETWEEN = 50_000
+_NEVER = 1_000_000_000
 
 
 @contextmanager
@@ -35,3 +36,15 @@ def uncollected() -> Iterator[Callable[[], None]]:
         yield gc.freeze
     finally:
         gc.enable()
+
+
+def collect_only_when_asked() -> None:
+    """Set everything there is aside for good, and look through what has lived long only when
+    `gc.collect` is called.
+
+    For a process that must not stand still at its work: it asks when it has nothing to do.
+    """
+    gc.collect()
+    gc.freeze()
+    young, middle, _ = gc.get_threshold()
+    gc.set_threshold(young, middle, _NEVER)
