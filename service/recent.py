@@ -9,13 +9,13 @@ from time import thread_time
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.domain.marking import marks
-from service.domain.previews import DAYS, Latest, Preview, Rate, letters_of
+from service.domain.previews import DAYS, Latest, Preview, Rate, Tried, letters_of
 from service.domain.ranking import Levels
 from service.domain.suggestions import suggestions
 from service.domain.timetable import Cadence
 from service.domain.topics import Topic, parse
 from service.domain.wishes import Wish
-from service.garbage import uncollected
+from service.interpreter import uncollected
 from service.shelf import Shelf
 from service.store import papers
 from service.store.engine import Database
@@ -28,7 +28,7 @@ MOST_TRIED = 20
 LOOK_AFTER = timedelta(seconds=1)
 # A large index is made beside the old one, which is asked meanwhile; making it slows the answers
 # down, so it takes one part in so many of the time.
-_WAIT_SECONDS = 0.1
+_WAIT_SECONDS = 0.25
 _REST = 20
 # From so many on, an index is too large to be looked through for garbage.
 _MANY_PAPERS = 300
@@ -37,7 +37,7 @@ _TOPICS_AT_HAND = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Tried:
+class _Looked:
     topic: Topic
     levels: Levels
     rate: Rate
@@ -60,6 +60,10 @@ class RecentPapers:
     def preview(self, wishes: Sequence[Wish], cadence: Cadence, now: datetime) -> Preview:
         """Return what letters the topics would have made; none stands for what trends."""
         return self._at(now).preview(wishes, cadence)
+
+    def tried(self, wish: Wish, now: datetime) -> Tried:
+        """Return what one topic brought, whether or not it is enabled."""
+        return self._at(now).tried(wish)
 
     def suggested(self, now: datetime) -> tuple[str, ...]:
         """Return topics that many papers of late are about, the most frequent first."""
@@ -128,7 +132,7 @@ class _Desk:
         # The index learns while it answers, and takes one question at a time: a topic each, so
         # that who asks about many does not keep others waiting.
         self._lock = threading.Lock()
-        self._tried: dict[str, _Tried] = {}
+        self._tried: dict[str, _Looked] = {}
         self._titles: dict[tuple[str, int], tuple[tuple[str, bool], ...]] = {}
 
     @property
@@ -153,22 +157,27 @@ class _Desk:
             tuple(self._latest(n, tried) for n in self._shelf.newest(levels, LATEST)),
         )
 
-    def _try(self, wish: Wish) -> _Tried:
+    def tried(self, wish: Wish) -> Tried:
+        looked = self._try(wish)
+        newest = self._shelf.newest(looked.levels, 1)
+        return Tried(looked.rate, self._latest(newest[0], [looked]) if newest else None)
+
+    def _try(self, wish: Wish) -> _Looked:
         tried = self._tried.get(wish.query)
         if tried is None:
             with self._lock:
                 tried = self._tried[wish.query] = self._look(wish)
         return replace(tried, rate=replace(tried.rate, shown=wish.shown))
 
-    def _look(self, wish: Wish) -> _Tried:
+    def _look(self, wish: Wish) -> _Looked:
         topic = parse(wish.query)
         levels, dates = self._shelf.found(topic), len(self._shelf.dates)
         rate = Rate(wish.shown, topic, levels[0].bit_count(), dates)
         if not rate.found and (wider := self._shelf.wider(topic)):
             rate = replace(rate, instead=wider[0], would_find=wider[1])
-        return _Tried(topic, levels, rate)
+        return _Looked(topic, levels, rate)
 
-    def _latest(self, number: int, tried: Sequence[_Tried]) -> Latest:
+    def _latest(self, number: int, tried: Sequence[_Looked]) -> Latest:
         day, stored = self._shelf.papers[number]
         found = [(sum(lv >> number & 1 for lv in one.levels), one) for one in tried]
         best = [one for tier, one in sorted(found, key=lambda pair: -pair[0]) if tier]

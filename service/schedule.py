@@ -111,7 +111,7 @@ class Schedule:
         if self._tidied_at is None or self._now() - self._tidied_at >= TIDY_EVERY:
             self._tidied_at = self._now()
             pipeline.tidy(self._installation, self._now())
-            # It may be the only one to look for garbage (see `garbage`).
+            # It may be the only one to look for garbage (see `interpreter`).
             gc.collect()
             forgotten = consent.forget_unconfirmed(self._installation, self._now())
             if forgotten:

@@ -83,6 +83,7 @@ class Settings(BaseSettings):
     sources: str = ""
     source_minutes: Annotated[float, Field(ge=1, le=1440)] = 60
     sources_allow_private: bool = False
+    confirm_hours: Annotated[int, Field(ge=1, le=720)] = 72
     lookback_days: Annotated[int, Field(ge=0, le=60)] = 3
     retention_days: Annotated[int, Field(ge=2, le=3650)] = 40
     tick_seconds: Annotated[float, Field(ge=0.2, le=3600)] = 30

@@ -7,7 +7,6 @@ line goes dead, the pages' process is gone, and so is the schedule at once.
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -15,13 +14,12 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, Self
 
-from service.garbage import collect_only_when_asked
 from service.installation import open_installation
+from service.interpreter import collect_only_when_asked
 from service.schedule import Schedule
 from service.settings import Settings
 
 _NICENESS = 10
-_SWITCH_SECONDS = 0.0005
 
 _BEGIN, _FINISH, _FINISHING = b"begin", b"finish", b"finishing"
 
@@ -72,9 +70,6 @@ def give_way() -> None:
     """
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
-    # The ledger gives the interpreter up with each row it writes, and gets it back only after such
-    # a time where another thread computes.
-    sys.setswitchinterval(_SWITCH_SECONDS)
     collect_only_when_asked()
 
 

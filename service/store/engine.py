@@ -5,7 +5,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
@@ -133,6 +133,10 @@ class Database:
             yield result
             size = min(max(int(size * CHUNK_SECONDS / max(held, 1e-6)), 10), LARGEST_CHUNK)
             next_at = ended + held if wanted else 0.0
+
+    def turn(self, turn: Turn) -> AbstractContextManager[None]:
+        """Give the turn to write, to whoever begins a transaction without `write`."""
+        return self._turns.take(turn)
 
     @contextmanager
     def alone(self, name: str) -> Iterator[None]:

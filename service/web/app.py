@@ -38,12 +38,12 @@ def web_app(
     `at_once` says that letters do not wait for the reader's hour, as in the demo.
     """
     app = FastAPI(title="Paperround", docs_url=None, redoc_url=None, openapi_url=None)
-    dress = Dress(installation.templates)
+    dress = Dress(installation.templates, installation.house.spoken_confirm_life)
     recent, pace = RecentPapers(installation.database), Pace(installation.allowances.looks)
     app.include_router(signup_pages(installation, dress, recent, pace, now))
     app.include_router(reader_pages(installation, dress, now))
     app.include_router(leaving_pages(installation, dress, now, at_once=at_once))
-    app.include_router(preference_pages(installation, dress, now))
+    app.include_router(preference_pages(installation, dress, recent, pace, now))
     app.include_router(pause_pages(installation, dress, now))
     app.include_router(account_pages(installation, dress, now))
     app.include_router(paper_pages(installation, dress))
