@@ -1,17 +1,18 @@
-"""The interpreter, set for bulk work in one thread beside others."""
+"""The interpreter, set for bulk work beside other threads, and for who must not stand still."""
 
 import gc
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _OBJECTS_BETWEEN = 50_000
 _SWITCH_SECONDS = 0.001
-_USUAL_THRESHOLDS = gc.get_threshold()
+_NEVER = 1_000_000_000
 _USUAL_SWITCH_SECONDS = sys.getswitchinterval()
 
 _lock = threading.Lock()
+_usual_thresholds = [*gc.get_threshold()]
 _at_work: set[object] = set()
 _frozen = threading.Event()
 
@@ -31,7 +32,7 @@ def bulk_work() -> Iterator[None]:
             gc.freeze()
             _frozen.set()
         _at_work.add(work)
-        gc.set_threshold(_OBJECTS_BETWEEN, *_USUAL_THRESHOLDS[1:])
+        gc.set_threshold(_OBJECTS_BETWEEN, *_usual_thresholds[1:])
         sys.setswitchinterval(_SWITCH_SECONDS)
     try:
         yield
@@ -39,5 +40,30 @@ def bulk_work() -> Iterator[None]:
         with _lock:
             _at_work.discard(work)
             if not _at_work:
-                gc.set_threshold(*_USUAL_THRESHOLDS)
+                gc.set_threshold(*_usual_thresholds)
                 sys.setswitchinterval(_USUAL_SWITCH_SECONDS)
+
+
+@contextmanager
+def uncollected() -> Iterator[Callable[[], None]]:
+    """Look for no garbage in cycles while something large is made, in the whole process.
+
+    Gives what sets everything there is by then aside, never to be looked through again: looking
+    through an index stops all threads for a quarter of a second. What is set aside still goes when
+    nothing refers to it any more, unless it holds a cycle.
+    """
+    gc.disable()
+    try:
+        yield gc.freeze
+    finally:
+        gc.enable()
+
+
+def collect_only_when_asked() -> None:
+    """Look through what has lived long only when `gc.collect` is called, from now on.
+
+    For a process that must not stand still at its work: it asks when it has nothing to do.
+    """
+    with _lock:
+        _usual_thresholds[2] = _NEVER
+        gc.set_threshold(*_usual_thresholds)

@@ -43,7 +43,7 @@ ALLOWED = {
     "one_reader": {"binding", "installation", "mail", "notices", "pipeline", "store"},
     "shelf": {"matching", "store"},
     "backtest": {"shelf", "store"},
-    "recent": {"shelf", "store"},
+    "recent": {"interpreter", "shelf", "store"},
     "sample": {"binding", "installation", "planning", "store"},
     "explain": {"mail", "matching", "store"},
     "copies": {"installation", "mail", "matching", "store"},
@@ -72,8 +72,9 @@ ALLOWED = {
     },
     "cli": {
         "backtest", "consent", "delivering", "demo", "explain", "fetching", "installation",
-        "intake", "mail", "mailbox", "observe", "one_reader", "pausing", "pipeline", "planning",
-        "preferences", "requests", "resources", "schedule", "settings", "sources", "store", "web",
+        "intake", "interpreter", "mail", "mailbox", "observe", "one_reader", "pausing", "pipeline",
+        "planning", "preferences", "requests", "resources", "schedule", "settings", "sources",
+        "store", "web",
     },
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL
 
 from service.store.as_json import as_json
 from service.store.locks import AdvisoryLocks, FileLocks
+from service.store.together import Together
 from service.store.turns import FreeForAll, OneAtATime, Turn, Turns
 
 # Begins a transaction as a writer; SQLite must know before the first statement.
@@ -90,6 +91,7 @@ class Database:
             event.listen(self.engine, "begin", _begin_sqlite)
             self.locks = FileLocks(self.embedded.with_name(self.embedded.name + "-locks"))
             self._turns = OneAtATime(self.locks)
+            self._together: Together | None = Together(self.write)
         else:
             if find_spec("psycopg") is None:
                 raise StoreError("PostgreSQL needs: pip install 'paperround[postgres]'")
@@ -111,6 +113,8 @@ class Database:
             self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ")
             self.locks = AdvisoryLocks(self.engine)
             self._turns = FreeForAll()
+            # They need not wait for a turn, and would wait for each other's rows the longer.
+            self._together = None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -125,6 +129,17 @@ class Database:
             writer = connection.execution_options(**{_WRITING: True})
             with writer.begin():
                 yield writer
+
+    def write_together(self, apply: Callable[[Connection], Result]) -> Result:
+        """Apply in a transaction, and return or raise what `apply` does, when that is on disk.
+
+        On SQLite it is shared with all who wait for their turn at that moment, so that they wait
+        for one turn however many they are; what `apply` does must fit beside such others.
+        """
+        if self._together is not None:
+            return self._together.write(apply)
+        with self.write() as connection:
+            return apply(connection)
 
     def write_in_chunks(
         self,
