@@ -38,17 +38,7 @@ def ask(
             return None
         requests.admit(installation, connection, address, network, now)
         if reader.status in CHANGEABLE and _free(connection, address):
-            notices.queue(
-                installation,
-                connection,
-                Kind.ADDRESS,
-                reader.subscriber_id,
-                reader.preference_id,
-                {"elsewhere": masked(reader.email)},
-                now,
-                recipient=address.shown,
-                most=LETTERS_A_DAY,
-            )
+            _write(installation, connection, Kind.ADDRESS, reader, address.shown, reader.email, now)
         return reader
 
 
@@ -82,7 +72,6 @@ def move(installation: Installation, token: str, now: datetime) -> Move | None:
             return asked
         reader, address = asked.reader, asked.address
         assert reader.email is not None
-        assert reader.preference_id is not None
         before = subscribers.by_address(connection, address.normal, hold=True)
         if before is not None:
             # They left, or never said yes; who reads there says now what is to come there.
@@ -96,17 +85,7 @@ def move(installation: Installation, token: str, now: datetime) -> Move | None:
             source="address link",
         )
         if not _suppressed(connection, reader.email):
-            notices.queue(
-                installation,
-                connection,
-                Kind.MOVED,
-                reader.subscriber_id,
-                reader.preference_id,
-                {"elsewhere": masked(address.shown)},
-                now,
-                recipient=reader.email,
-                most=LETTERS_A_DAY,
-            )
+            _write(installation, connection, Kind.MOVED, reader, reader.email, address.shown, now)
         return asked
 
 
@@ -132,6 +111,30 @@ def _asked(
     if moved_at is not None and moved_at >= asked.at:
         return None
     return Move(reader, address, done=False) if _free(connection, address) else None
+
+
+def _write(
+    installation: Installation,
+    connection: Connection,
+    kind: Kind,
+    reader: Subscriber,
+    to: str,
+    elsewhere: str,
+    now: datetime,
+) -> None:
+    """Queue a letter to one of a reader's two addresses that hints at the other."""
+    assert reader.preference_id is not None
+    notices.queue(
+        installation,
+        connection,
+        kind,
+        reader.subscriber_id,
+        reader.preference_id,
+        {"elsewhere": masked(elsewhere)},
+        now,
+        recipient=to,
+        most=LETTERS_A_DAY,
+    )
 
 
 def _free(connection: Connection, address: Address) -> bool:

@@ -12,7 +12,6 @@ import numpy as np
 
 from service.binding import Binder
 from service.domain.deliveries import Claim, Kind
-from service.domain.digests import SkipReason
 from service.domain.readers import Preferences
 from service.domain.selection import unpack
 from service.domain.wishes import Wish
@@ -104,9 +103,9 @@ def _letter(
         trending_section=installation.trending_section,
     ) as planner:
         verdicts = planner.decide(_one_reader(wishes, chosen, day))
-    (decision,), (token,) = verdicts.decisions, verdicts.tokens
-    if isinstance(decision, SkipReason):
+    if verdicts.skips:
         return None
+    (selection,), (token,) = verdicts.selections, verdicts.tokens
     claim = Claim(
         delivery_id=0,
         subscriber_id=0,
@@ -119,7 +118,7 @@ def _letter(
         asked_at=None,
         slots={},
         local_date=day,
-        selection=unpack(decision),
+        selection=unpack(selection),
         planned_at=now,
         attempts=0,
         unsubscribe_token=_NOBODY,

@@ -32,7 +32,8 @@ ALLOWED = {
     "packing": {"matching"},
     "printing": {"mail", "matching", "packing"},
     # What a topic found in a paper is marked where the letter is bound.
-    "binding": {"mail", "matching"},
+    "marks": {"mail", "matching"},
+    "binding": {"mail", "marks"},
     "planning": {"mail", "matching", "printing", "store"},
     "pipeline": {
         "alongside", "delivering", "installation", "intake", "interpreter", "pausing",

@@ -1,7 +1,6 @@
 """The database: how to open it, read it, and write to it in turn."""
 
 import itertools
-import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,10 +9,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic_core import PydanticSerializationError, from_json, to_json
+from pydantic_core import from_json
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL
 
+from service.store.as_json import as_json
 from service.store.locks import AdvisoryLocks, FileLocks
 from service.store.together import Together
 from service.store.turns import FreeForAll, OneAtATime, Turn, Turns
@@ -23,7 +23,7 @@ _WRITING = "paperround_writing"
 
 CHUNK_SECONDS = 0.05
 FIRST_CHUNK = 100
-LARGEST_CHUNK = 2000
+LARGEST_CHUNK = 4000
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -31,6 +31,36 @@ Result = TypeVar("Result")
 
 class StoreError(Exception):
     """The database cannot be used as it is; the message says what to do."""
+
+
+class Pace:
+    """How many items one short transaction takes, as those before it showed, and when."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.clock = clock
+        self._sleep = sleep
+        self._not_before = clock()
+        self.size = FIRST_CHUNK
+
+    def wait(self) -> None:
+        if (early := self._not_before - self.clock()) > 0:
+            self._sleep(early)
+
+    def learn(self, count: int, began: float, *, pause: bool) -> None:
+        """Learn from a transaction of that many items that just ended; with `pause`, the next one
+        is to wait as long.
+        """
+        ended = self.clock()
+        took = ended - began
+        fit = int(count * CHUNK_SECONDS / max(took, 1e-6))
+        # A few that were left over say little, unless even they took too long.
+        if count == self.size or fit < count:
+            self.size = min(max(fit, 10), LARGEST_CHUNK)
+        self._not_before = ended + took if pause else ended
 
 
 class Database:
@@ -53,7 +83,7 @@ class Database:
                 url,
                 connect_args={"timeout": 30},
                 hide_parameters=True,
-                json_serializer=_to_json,
+                json_serializer=as_json,
                 json_deserializer=from_json,
             )
             self._reading = self.engine
@@ -69,7 +99,7 @@ class Database:
                 url,
                 pool_pre_ping=True,
                 hide_parameters=True,
-                json_serializer=_to_json,
+                json_serializer=as_json,
                 json_deserializer=from_json,
                 connect_args={
                     "connect_timeout": 10,
@@ -78,6 +108,7 @@ class Database:
                     " -c tcp_keepalives_count=3",
                 },
             )
+            event.listen(self.engine, "connect", _set_up_postgresql)
             # By default each statement would see a newer state than the one before it.
             self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ")
             self.locks = AdvisoryLocks(self.engine)
@@ -111,28 +142,27 @@ class Database:
             return apply(connection)
 
     def write_in_chunks(
-        self, items: Iterable[Item], apply: Callable[[Connection, Sequence[Item]], Result]
+        self,
+        items: Iterable[Item],
+        apply: Callable[[Connection, Sequence[Item]], Result],
+        pace: Pace | None = None,
     ) -> Iterator[Result]:
         """Apply the items in short transactions, in order, and yield each one's result.
 
-        Each lasts about CHUNK_SECONDS. On SQLite, when another writer waits at its end, as long a
-        pause follows, so that the ledger and sign-ups get their turns; items that are made on
-        demand are made in it.
+        Each lasts about CHUNK_SECONDS; a `pace` that is given is kept from call to call. On SQLite
+        others get their turns between them. The ledger has more to write as soon as its step is
+        done: when it waits at a transaction's end, as long a pause follows. Items that are made
+        on demand are made in it.
         """
-        remaining = iter(items)
-        size, next_at = FIRST_CHUNK, 0.0
-        while chunk := list(itertools.islice(remaining, size)):
-            if (early := next_at - time.monotonic()) > 0:
-                time.sleep(early)
+        remaining, pace = iter(items), pace or Pace()
+        while chunk := list(itertools.islice(remaining, pace.size)):
+            pace.wait()
             with self.write(Turn.BULK) as connection:
-                began = time.monotonic()
+                began = pace.clock()
                 result = apply(connection, chunk)
-                wanted = self._turns.wanted()
-            ended = time.monotonic()
-            held = ended - began
+                ledger_waits = self._turns.ledger_waits()
+            pace.learn(len(chunk), began, pause=ledger_waits)
             yield result
-            size = min(max(int(size * CHUNK_SECONDS / max(held, 1e-6)), 10), LARGEST_CHUNK)
-            next_at = ended + held if wanted else 0.0
 
     def turn(self, turn: Turn) -> AbstractContextManager[None]:
         """Give the turn to write, to whoever begins a transaction without `write`."""
@@ -152,15 +182,6 @@ class Database:
         self.engine.dispose()
 
 
-def _to_json(value: Any) -> str:
-    """Return a value as JSON, at a quarter of what the standard library takes."""
-    try:
-        return to_json(value).decode()
-    except PydanticSerializationError:
-        # Half of a surrogate pair, as a source may have written it.
-        return json.dumps(value)
-
-
 def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     # Python's own BEGIN is deferred: two writers would then lose updates or deadlock.
     connection.isolation_level = None
@@ -172,6 +193,13 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         "temp_store = MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _set_up_postgresql(connection: Any, _record: Any) -> None:
+    # Its driver is an extra, which an installation on SQLite may do without.
+    from service.store.arrays import take_arrays
+
+    take_arrays(connection)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -196,7 +196,8 @@ def looked_at(installation: Installation) -> Verdicts:
         due = readers.due(connection, lambda timezone, send_at, cadence: FRIDAY_NOON.date())
         ((day, _, ids),) = due.pages(100)
         found = audience.look(connection, ids, day)
-    return Verdicts(found, [SkipReason.NO_MATCH] * len(found), new_tokens(len(found)))
+    skips = dict.fromkeys(range(len(found)), SkipReason.NO_MATCH)
+    return Verdicts(found, [b""] * len(found), skips, new_tokens(len(found)))
 
 
 def record(installation: Installation, verdicts: Verdicts, upto: int) -> int:
