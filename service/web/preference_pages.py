@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Request, Response
 from fastapi import Form as FormField
+from fastapi.responses import RedirectResponse
 
 from service import preferences, requests
 from service.domain.filters import UPVOTE_STEPS
@@ -70,6 +71,11 @@ def preference_pages(
         if reader is None or reader.status not in CHANGEABLE:
             return closed(token, reader)
         return page(request, token, reader, PreferenceForm.of(reader))
+
+    @pages.api_route("/preferences/{token}/preview", methods=["GET", "HEAD"])
+    def back(token: str) -> Response:
+        # The address of what a form was answered with, opened anew.
+        return RedirectResponse(f"/preferences/{token}", status_code=303)
 
     @pages.post("/preferences/{token}/preview")
     def look(request: Request, token: str, sent: Sent) -> Response:

@@ -61,6 +61,11 @@ def signup_pages(
         form = SignupForm(topics=[text for text in topic or () if text.strip()])
         return page(form, client_network(request))
 
+    @pages.api_route("/preview", methods=["GET", "HEAD"])
+    def back() -> Response:
+        # The address of what the form was answered with, opened anew.
+        return RedirectResponse("/", status_code=303)
+
     @pages.post("/preview")
     async def look(request: Request, sent: Sent) -> Response:
         form, network = SignupForm.typed(sent), client_network(request)

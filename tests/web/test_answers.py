@@ -135,9 +135,7 @@ def test_a_header_that_never_ends_is_not_kept_in_memory(house: Installation) -> 
         ):
             with socket.create_connection((host, int(port)), timeout=30) as client:
                 client.sendall(begun)
-                # What is on its way when it hangs up may be answered by a reset.
-                with pytest.raises((ConnectionError, TimeoutError)):
-                    for _ in range(50_000):
-                        client.sendall(more)
+                with pytest.raises(ConnectionError):
+                    client.sendall(more * 100_000)
         with httpx.Client(base_url=address) as client:
             assert client.get("/healthz").status_code == 200

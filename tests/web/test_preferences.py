@@ -139,6 +139,7 @@ def test_new_topics_are_looked_at_before_they_are_saved(
     assert (wrong.status_code, 'id="more-error"' in wrong.text) == (200, True)
     assert len(brought(wrong)) == 4
     assert dump(house.database) == before
+    assert pages.get(f"{path}/preview").headers["location"] == path
     leave(house, kept(house, ADA).subscriber_id, clock())
     assert "No letters come" in pages.post(f"{path}/preview", data=form).text
     assert pages.post("/preferences/none/preview", data=form).status_code == 404

@@ -63,6 +63,10 @@ def test_the_front_page_shows_what_trends_and_suggests_topics(pages: Pages) -> N
     assert fields_of(page)["cadence"] == ["daily"]
 
 
+def test_the_address_of_a_look_opened_anew_leads_to_the_front_page(pages: Pages) -> None:
+    assert pages.get("/preview").headers["location"] == "/"
+
+
 def test_topics_in_the_address_stand_in_the_form(pages: Pages) -> None:
     page = pages.get("/", params={"topic": ["maps", "robots AND ("]})
     assert sentence(page) == (
