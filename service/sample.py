@@ -23,7 +23,7 @@ from service.store.papers import State, StoredPaper
 
 # Papers are looked for in so many days, until some are found.
 _SPANS = (1, 7, 30)
-_WAIT_SECONDS = 2
+WAIT_SECONDS = 2
 _AT_HAND = 64
 # What stands for the token of an unsubscribe link.
 _NOBODY = "sample"
@@ -51,7 +51,7 @@ class Samples:
         `state` tells the papers of one time from those of another. Its reader's own links lead to
         /sample/link, and nothing is kept in the database. Raises Busy.
         """
-        if not self._lock.acquire(timeout=_WAIT_SECONDS):
+        if not self._lock.acquire(timeout=WAIT_SECONDS):
             raise Busy
         try:
             key = (tuple(wishes), chosen, state)

@@ -6,11 +6,16 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Table, any_, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import NullType
+
+from service.store.as_json import as_json
 
 Integers: TypeAlias = npt.NDArray[np.int64]
 Values = Mapping[str, Any]
+
+_ROWS_AT_ONCE = 100
 
 
 def among(connection: Connection, column: ColumnElement[int], ids: Iterable[int] | Integers) -> Any:
@@ -26,6 +31,14 @@ def among(connection: Connection, column: ColumnElement[int], ids: Iterable[int]
         return column.between(int(listed[0]), int(listed[-1]))
     each = func.json_each(f"[{','.join(map(str, listed.tolist()))}]").table_valued("value")
     return column.in_(select(each.c.value))
+
+
+def among_texts(connection: Connection, column: ColumnElement[str], texts: Iterable[str]) -> Any:
+    """Return the condition that a column of texts is one of `texts`, passed as one value."""
+    listed = list(texts)
+    if connection.dialect.name == "postgresql":
+        return column == any_(bindparam(None, listed, type_=ARRAY(column.type), unique=True))
+    return column.in_(select(func.json_each(as_json(listed)).table_valued("value").c.value))
 
 
 def given(
@@ -46,6 +59,40 @@ def given(
     return f"{head}(VALUES {', '.join([marks] * len(rows))})", values
 
 
+def insert_many(
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    constant: Values,
+    *,
+    on_conflict: str = "",
+) -> None:
+    """Insert rows, their `columns` as the drivers take them; all share the `constant` values.
+
+    Integers, texts and bytes are taken as they are; JSON and dates as texts.
+
+    `on_conflict` is SQL that both databases understand.
+    """
+    if not rows:
+        return
+    names = ", ".join([*columns, *constant])
+    mark = mark_of(connection)
+    shared = ", ".join([*columns, *[mark] * len(constant)])
+    shared_values = tuple(bound(connection, table, constant).values())
+    # One statement for many rows costs half of what one for each costs, and lets other threads
+    # run while it does.
+    at_once = len(rows) if connection.dialect.name == "postgresql" else _ROWS_AT_ONCE
+    for start in range(0, len(rows), at_once):
+        head, values = given(connection, table, columns, rows[start : start + at_once])
+        connection.exec_driver_sql(
+            # Without WHERE, SQLite would take ON CONFLICT for the condition of a join.
+            f"{head} INSERT INTO {table.name} ({names}) SELECT {shared} FROM given WHERE true"
+            f" {on_conflict}",
+            (*values, *shared_values),
+        )
+
+
 def update_many(
     connection: Connection, table: Table, key: str, ids: Sequence[int] | Integers, constant: Values
 ) -> None:
@@ -53,6 +100,28 @@ def update_many(
     if len(ids) == 0:
         return
     connection.execute(update(table).where(among(connection, table.c[key], ids)).values(**constant))
+
+
+def update_each(
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    constant: Values,
+) -> None:
+    """Give each row its own values of `columns`, as the drivers take them, and the `constant` ones.
+
+    A row's values are followed by its id.
+    """
+    if not rows:
+        return
+    mark = mark_of(connection)
+    shared = bound(connection, table, constant)
+    assigned = ", ".join(f"{name} = {mark}" for name in (*shared, *columns))
+    connection.exec_driver_sql(
+        f"UPDATE {table.name} SET {assigned} WHERE id = {mark}",
+        [(*shared.values(), *row) for row in rows],
+    )
 
 
 def mark_of(connection: Connection) -> str:

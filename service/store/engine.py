@@ -1,20 +1,21 @@
 """The database: how to open it, read it, and write to it in turn."""
 
 import itertools
-import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic_core import PydanticSerializationError, from_json, to_json
+from pydantic_core import from_json
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL
 
+from service.store.as_json import as_json
 from service.store.locks import AdvisoryLocks, FileLocks
+from service.store.together import Together
 from service.store.turns import FreeForAll, OneAtATime, Turn, Turns
 
 # Begins a transaction as a writer; SQLite must know before the first statement.
@@ -85,7 +86,7 @@ class Database:
                 url,
                 connect_args={"timeout": 30},
                 hide_parameters=True,
-                json_serializer=_to_json,
+                json_serializer=as_json,
                 json_deserializer=from_json,
             )
             self._reading = self.engine
@@ -93,6 +94,7 @@ class Database:
             event.listen(self.engine, "begin", _begin_sqlite)
             self.locks = FileLocks(self.embedded.with_name(self.embedded.name + "-locks"))
             self._turns = OneAtATime(self.locks)
+            self._together: Together | None = Together(self.write)
         else:
             if find_spec("psycopg") is None:
                 raise StoreError("PostgreSQL needs: pip install 'paperround[postgres]'")
@@ -100,7 +102,7 @@ class Database:
                 url,
                 pool_pre_ping=True,
                 hide_parameters=True,
-                json_serializer=_to_json,
+                json_serializer=as_json,
                 json_deserializer=from_json,
                 connect_args={
                     "connect_timeout": 10,
@@ -114,6 +116,8 @@ class Database:
             self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ")
             self.locks = AdvisoryLocks(self.engine)
             self._turns = FreeForAll()
+            # They need not wait for a turn, and would wait for each other's rows the longer.
+            self._together = None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -128,6 +132,17 @@ class Database:
             writer = connection.execution_options(**{_WRITING: True})
             with writer.begin():
                 yield writer
+
+    def write_together(self, apply: Callable[[Connection], Result]) -> Result:
+        """Apply in a transaction, and return or raise what `apply` does, when that is on disk.
+
+        On SQLite it is shared with all who wait for their turn at that moment, so that they wait
+        for one turn however many they are; what `apply` does must fit beside such others.
+        """
+        if self._together is not None:
+            return self._together.write(apply)
+        with self.write() as connection:
+            return apply(connection)
 
     def pace(self) -> Pace:
         """Return the pace at which many items are to be written here."""
@@ -156,6 +171,10 @@ class Database:
             pace.learn(len(chunk), began, pause=ledger_waits)
             yield result
 
+    def turn(self, turn: Turn) -> AbstractContextManager[None]:
+        """Give the turn to write, to whoever begins a transaction without `write`."""
+        return self._turns.take(turn)
+
     @contextmanager
     def alone(self, name: str) -> Iterator[None]:
         """Hold the lock of that name, so that one process at a time does the work within."""
@@ -168,15 +187,6 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
-
-
-def _to_json(value: Any) -> str:
-    """Return a value as JSON, at a quarter of what the standard library takes."""
-    try:
-        return to_json(value).decode()
-    except PydanticSerializationError:
-        # Half of a surrogate pair, as a source may have written it.
-        return json.dumps(value)
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
