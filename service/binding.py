@@ -3,16 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import NamedTuple, TypeVar, cast
+from functools import lru_cache
+from typing import TypeVar
 
 from service.domain.deliveries import Claim, Kind
-from service.domain.expression import Expression
 from service.domain.keys import Key
 from service.domain.links import LIVES, Purpose, sign, web_name
-from service.domain.papers import Paper
 from service.domain.selection import Picked
 from service.domain.timetable import local_date, next_letter, spoken_schedule
-from service.domain.topics import parse
 from service.mail.dkim import Signer
 from service.mail.headers import envelope_sender, recipient_value
 from service.mail.house import House
@@ -22,6 +20,7 @@ from service.mail.letter import (
     Contents,
     Entry,
     Frame,
+    Line,
     Personal,
     Reasons,
     Shown,
@@ -29,8 +28,7 @@ from service.mail.letter import (
     show,
 )
 from service.mail.smtp import Parcel
-from service.matching.index import PaperIndex
-from service.matching.stems import Stems
+from service.marks import Marks
 
 _UNDO_LIVES = LIVES[Purpose.UNDO] or timedelta.max
 _PURPOSES = {
@@ -41,10 +39,13 @@ _PURPOSES = {
     Kind.ACCOUNT: Purpose.ACCOUNT,
     Kind.ADDRESS: Purpose.ADDRESS,
 }
-_SIGNING_THREADS = 2
-_PARTS_AT_HAND = 20_000
+# What most letters of an hour have in common; the rest is made again, which takes microseconds,
+# but for a card with its words marked.
+_PARTS_AT_HAND = 10_000
 _REASONS_AT_HAND = 3_000
 _SHOWN_AT_HAND = 4_000
+_ENTRIES_AT_HAND = 4_000
+_LINES_AT_HAND = 8_000
 
 AnyPart = TypeVar("AnyPart", Frame, Card, Because)
 
@@ -67,26 +68,25 @@ class Binder:
         self._house = house
         self._sender = house.address
         self._signer = signer
+        self._beside = ThreadPoolExecutor(1, "signing")
         self._key_at = key_at
         self._load = load
         self._batch: Sequence[Claim] = ()
         self._bodies: dict[int, bytes] = {}
         self._unpacked: dict[int, Frame | Card | Because] = {}
-        self._named: dict[tuple[int, ...], Reasons] = {}
-        self._noticed_by: dict[str, Reasons] = {}
-        self._marks = _Marks()
+        self._marks = Marks(self._cards_of_the_batch)
+        self._reasons = lru_cache(_REASONS_AT_HAND)(self._make_reasons)
+        self._shown = lru_cache(_SHOWN_AT_HAND)(self._show)
+        self._entry = lru_cache(_ENTRIES_AT_HAND)(self._make_entry)
+        self._line = lru_cache(_LINES_AT_HAND)(self._make_line)
+        self._noticed = lru_cache(_LINES_AT_HAND)(self._make_noticed)
 
     def wrap(self, claims: Sequence[Claim]) -> dict[int, Parcel]:
         """Return each claim's letter in its envelope, by delivery id."""
         self._batch = claims
-        bound = map(self._letter, claims)
+        letters = list(map(self._letter, claims))
         if self._signer is not None:
-            # An RSA signature costs ten times the rest and does not hold the interpreter: one
-            # letter is signed beside another, while the next are bound.
-            with ThreadPoolExecutor(_SIGNING_THREADS) as threads:
-                letters = list(threads.map(self._signed, claims, bound))
-        else:
-            letters = list(bound)
+            letters = self._all_signed(claims, letters)
         return {
             claim.delivery_id: Parcel(
                 envelope_sender(claim.token, self._sender),
@@ -104,53 +104,51 @@ class Binder:
     def _signed(self, claim: Claim, letter: bytes) -> bytes:
         return self._signer.signed(letter, claim.planned_at) if self._signer else letter
 
+    def _all_signed(self, claims: Sequence[Claim], letters: Sequence[bytes]) -> list[bytes]:
+        """Sign one half beside the other: an RSA signature does not hold the interpreter."""
+        half = len(claims) // 2
+
+        def some(these: slice) -> list[bytes]:
+            return list(map(self._signed, claims[these], letters[these]))
+
+        others = self._beside.submit(some, slice(half))
+        return others.result() + some(slice(half, None))
+
     def _letter(self, claim: Claim) -> bytes:
         selection = claim.selection
-        frame = self._part(Frame, selection.frame)
-        alone = len(selection.cards) == 1
+        frame, alone = selection.frame, len(selection.cards) == 1
         contents = Contents(
-            [self._entry(frame, selection.frame, picked, alone) for picked in selection.cards],
-            self._listed(selection.also),
-            [self._noticed(part) for part in selection.trending],
+            [self._entry(frame, picked, alone) for picked in selection.cards],
+            list(map(self._line, selection.also)),
+            list(map(self._noticed, selection.trending)),
         )
-        return join(frame, contents, self._personal(claim))
+        return join(self._part(Frame, frame), contents, self._personal(claim))
 
-    def _entry(self, frame: Frame, frame_id: int, picked: Picked, alone: bool) -> Entry:
-        card, reasons = self._part(Card, picked.part), self._reasons(picked.names)
+    def _make_entry(self, frame: int, picked: Picked, alone: bool) -> Entry:
+        card, names = picked
+        reasons = self._reasons(names)
         # Of an author followed no word is marked, but of the first topic.
-        topic = 0 if reasons.first_topic is None else picked.names[reasons.first_topic]
-        because = self._part(Because, topic) if topic else None
-        key = _ShownKey(frame_id, picked.part, topic, alone, len(picked.names) == 1)
-        shown = self._marks.shown(key, frame, card, because)
-        return Entry(card, reasons, shown)
+        topic = 0 if reasons.first_topic is None else names[reasons.first_topic]
+        shown = self._shown(frame, card, topic, alone, len(names) == 1)
+        return Entry(self._part(Card, card), reasons, shown)
 
-    def _listed(self, some: Sequence[Picked]) -> list[Entry]:
-        named, at_hand = self._named.get, self._unpacked.get
-        # There are many in each letter: most are found without a call.
-        return [
-            Entry(
-                cast(Card | None, at_hand(part)) or self._part(Card, part),
-                named(names) or self._reasons(names),
-            )
-            for part, names in some
-        ]
+    def _show(self, frame: int, card: int, topic: int, alone: bool, only: bool) -> Shown:
+        """Return a card as it is shown for a topic, or for none (0)."""
+        its_frame, its_card = self._part(Frame, frame), self._part(Card, card)
+        if not topic:
+            return show(its_card, (), its_frame.pieces, alone=alone)
+        because = self._part(Because, topic)
+        return self._marks.shown(card, its_card, because, its_frame, alone=alone, only=only)
 
-    def _noticed(self, part: int) -> Entry:
+    def _make_line(self, picked: Picked) -> Line:
+        return Line.of(self._part(Card, picked.part), self._reasons(picked.names))
+
+    def _make_noticed(self, part: int) -> Line:
         card = self._part(Card, part)
-        reasons = self._noticed_by.get(card.said.upvotes)
-        if reasons is None:
-            reasons = Reasons.noticed(card.said.upvotes)
-            self._noticed_by[card.said.upvotes] = reasons
-        return Entry(card, reasons)
+        return Line.of(card, Reasons.noticed(card.said.upvotes))
 
-    def _reasons(self, names: tuple[int, ...]) -> Reasons:
-        reasons = self._named.get(names)
-        if reasons is None:
-            if len(self._named) >= _REASONS_AT_HAND:
-                self._named.clear()
-            reasons = Reasons.of([self._part(Because, name) for name in names])
-            self._named[names] = reasons
-        return reasons
+    def _make_reasons(self, names: tuple[int, ...]) -> Reasons:
+        return Reasons.of([self._part(Because, name) for name in names])
 
     def _personal(self, claim: Claim) -> Personal:
         slots, base_url, wanted = claim.slots, self._house.base_url, claim.preferences
@@ -205,60 +203,6 @@ class Binder:
             self._unpacked.clear()
         self._bodies |= self._load(needed - self._bodies.keys() - self._unpacked.keys())
 
-
-class _ShownKey(NamedTuple):
-    """Part ids of frame, card and because (0: none), whether the letter has no other card, and
-    whether the card came for no other reason.
-    """
-
-    frame: int
-    card: int
-    because: int
-    alone: bool
-    only: bool
-
-
-class _Marks:
-    """Cards with the words marked that topics found there, while at hand."""
-
-    def __init__(self) -> None:
-        self._stems = Stems()
-        self._shown: dict[_ShownKey, Shown] = {}
-        self._indexed: dict[int, PaperIndex] = {}
-        self._sought: dict[str, Expression] = {}
-
-    def shown(self, key: _ShownKey, frame: Frame, card: Card, because: Because | None) -> Shown:
-        """Return a card as it is shown for a topic, or for none."""
-        shown = self._shown.get(key)
-        if shown is None:
-            if len(self._shown) >= _SHOWN_AT_HAND:
-                self._forget()
-            shown = self._shown[key] = self._show(key, frame, card, because)
-        return shown
-
-    def _show(self, key: _ShownKey, frame: Frame, card: Card, because: Because | None) -> Shown:
-        if because is None:
-            return show(card, (), frame.pieces, alone=key.alone)
-        index = self._indexed.get(key.card)
-        if index is None:
-            paper = Paper(title=card.said.title, abstract=card.said.abstract)
-            index = self._indexed[key.card] = PaperIndex([paper], self._stems)
-        sought = self._sought.get(because.query)
-        if sought is None:
-            sought = self._sought[because.query] = parse(because.query).expression
-        otherwise = index.spelled_otherwise(sought, 0) if key.only else None
-        return show(
-            card,
-            index.terms(sought, 0),
-            frame.pieces,
-            alone=key.alone,
-            instead=(because.label, otherwise) if otherwise else None,
-        )
-
-    def _forget(self) -> None:
-        # All at once: an index keeps what it looked up, and the stems every word.
-        self._stems.close()
-        self._stems = Stems()
-        self._shown.clear()
-        self._indexed.clear()
-        self._sought.clear()
+    def _cards_of_the_batch(self) -> dict[int, Card]:
+        shown = {picked.part for claim in self._batch for picked in claim.selection.cards}
+        return {part: self._part(Card, part) for part in shown}

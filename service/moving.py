@@ -7,7 +7,6 @@ from sqlalchemy import Connection
 
 from service import account, notices, requests
 from service.domain.deliveries import Kind
-from service.domain.keys import KeyRing
 from service.domain.links import Purpose, verify
 from service.domain.readers import Subscriber, address_hash, masked
 from service.installation import Installation
@@ -57,7 +56,7 @@ def asked_by(installation: Installation, token: str, now: datetime) -> Move | No
     more. Raises BadLink or ExpiredLink.
     """
     with installation.database.read() as connection:
-        return _asked(connection, installation.keys, token, now)
+        return _asked(connection, installation, token, now)
 
 
 def move(installation: Installation, token: str, now: datetime) -> Move | None:
@@ -68,7 +67,7 @@ def move(installation: Installation, token: str, now: datetime) -> Move | None:
     or ExpiredLink.
     """
     with installation.database.write() as connection:
-        asked = _asked(connection, installation.keys, token, now, hold=True)
+        asked = _asked(connection, installation, token, now, hold=True)
         if asked is None or asked.done:
             return asked
         reader, address = asked.reader, asked.address
@@ -91,9 +90,14 @@ def move(installation: Installation, token: str, now: datetime) -> Move | None:
 
 
 def _asked(
-    connection: Connection, keys: KeyRing, token: str, now: datetime, *, hold: bool = False
+    connection: Connection,
+    installation: Installation,
+    token: str,
+    now: datetime,
+    *,
+    hold: bool = False,
 ) -> Move | None:
-    grant = verify(keys, Purpose.ADDRESS, token, now)
+    grant = verify(installation.keys, Purpose.ADDRESS, token, now, installation.lives)
     asked = moves.asked(connection, grant.made_for)
     if asked is None:
         return None

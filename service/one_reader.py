@@ -52,9 +52,9 @@ def preview(
     decided = _decide(installation, subscriber_id, now, keep, "digest")
     if decided is None or decided.subscriber.email is None:
         return None
-    (decision,), (token,) = decided.verdicts.decisions, decided.verdicts.tokens
-    if isinstance(decision, SkipReason):
-        return decision
+    if decided.verdicts.skips:
+        return decided.verdicts.skips[0]
+    (selection,), (token,) = decided.verdicts.selections, decided.verdicts.tokens
     subscriber = decided.subscriber
     letter = Claim(
         delivery_id=0,
@@ -68,7 +68,7 @@ def preview(
         asked_at=subscriber.confirmed_at,
         slots={"subject_prefix": subject_prefix},
         local_date=decided.verdicts.readers.day,
-        selection=unpack(decision),
+        selection=unpack(selection),
         planned_at=now,
         attempts=0,
         unsubscribe_token=subscriber.unsubscribe_token,

@@ -1,5 +1,6 @@
 """The ticks that move the service: look for papers, plan who is due, deliver what is queued."""
 
+import gc
 import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -77,9 +78,13 @@ class Schedule:
     def start(self) -> None:
         self._scheduler.start()
 
-    def stop(self) -> None:
-        """Finish and record the letters in flight, then end; returns when all is done."""
+    def stop(self, told: Callable[[], object] = lambda: None) -> None:
+        """Begin nothing more and call `told`; finish and record the letters in flight, then end.
+
+        Returns when all is done.
+        """
         self._stop.set()
+        told()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
 
@@ -106,6 +111,8 @@ class Schedule:
         if self._tidied_at is None or self._now() - self._tidied_at >= TIDY_EVERY:
             self._tidied_at = self._now()
             pipeline.tidy(self._installation, self._now())
+            # It may be the only one to look for garbage (see `interpreter`).
+            gc.collect()
             forgotten = consent.forget_unconfirmed(self._installation, self._now())
             if forgotten:
                 _log.info("unconfirmed_forgotten", subscribers=forgotten)

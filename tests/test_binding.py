@@ -11,7 +11,7 @@ from conftest import OpenWith
 from peers.newsroom import FRIDAY_NOON, at_work, publish, subscribe
 from peers.sending import binder_of
 
-from service import binding, pipeline, preferences
+from service import binding, marks, pipeline, preferences
 from service.domain.deliveries import Claim
 from service.domain.papers import Paper
 from service.domain.readers import Preferences
@@ -150,7 +150,10 @@ def test_a_letter_is_the_same_whoever_binds_it_and_however_often(
     first = [usual.bind(claim) for claim in claims]
     assert [usual.bind(claim) for claim in claims] == first
     # A binder that can keep hardly anything at hand begins anew for nearly every card.
-    monkeypatch.setattr(binding, "_SHOWN_AT_HAND", 2)
+    for name in ("PARTS", "REASONS", "SHOWN", "ENTRIES", "LINES"):
+        monkeypatch.setattr(binding, f"_{name}_AT_HAND", 2)
+    monkeypatch.setattr(marks, "_TOPICS_AT_HAND", 1)
+    monkeypatch.setattr(marks, "_CARDS_AT_HAND", 1)
     forgetful = binder_of(installation)
     for _ in range(2):
         assert [forgetful.bind(claim) for claim in claims] == first

@@ -28,21 +28,22 @@ ALLOWED = {
     "intake": {"installation", "sources", "store"},
     "fetching": {"installation", "sources", "store"},
     "alongside": set(),
-    "garbage": set(),
+    "interpreter": set(),
     "packing": {"matching"},
     "printing": {"mail", "matching", "packing"},
     # What a topic found in a paper is marked where the letter is bound.
-    "binding": {"mail", "matching"},
+    "marks": {"mail", "matching"},
+    "binding": {"mail", "marks"},
     "planning": {"mail", "matching", "printing", "store"},
     "pipeline": {
-        "alongside", "delivering", "garbage", "installation", "intake", "pausing",
+        "alongside", "delivering", "installation", "intake", "interpreter", "pausing",
         "planning", *ROOMS,
     },
     "delivering": {"binding", "installation", "mail", "store"},
     "one_reader": {"binding", "installation", "mail", "notices", "pipeline", "store"},
     "shelf": {"matching", "store"},
     "backtest": {"shelf", "store"},
-    "recent": {"shelf", "store"},
+    "recent": {"interpreter", "shelf", "store"},
     "sample": {"binding", "installation", "planning", "store"},
     "explain": {"mail", "matching", "store"},
     "copies": {"installation", "mail", "matching", "store"},
@@ -71,8 +72,9 @@ ALLOWED = {
     },
     "cli": {
         "backtest", "consent", "delivering", "demo", "explain", "fetching", "installation",
-        "intake", "mail", "mailbox", "observe", "one_reader", "pausing", "pipeline", "planning",
-        "preferences", "requests", "resources", "schedule", "settings", "sources", "store", "web",
+        "intake", "interpreter", "mail", "mailbox", "observe", "one_reader", "pausing", "pipeline",
+        "planning", "preferences", "requests", "resources", "schedule", "settings", "sources",
+        "store", "web",
     },
 }  # fmt: skip
 

@@ -1,27 +1,47 @@
 """Where words that matched stand in the text as it is shown."""
 
 import re
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from sys import intern
+from typing import NamedTuple
 
 from service.domain.text import UNSPACED_SIGN, words
 
 # A word as written; in a script without spaces, each character, as `words` has it.
 _WORD = re.compile(rf"{UNSPACED_SIGN}|(?:(?!{UNSPACED_SIGN})[^\W_]|[\u0300-\u036f])+")
+_ASCII_WORD = re.compile("[A-Za-z0-9]+")
 
 
-# A word as matching counts it, and where it stands in its text.
-Spelled = Sequence[tuple[str, int, int]]
+class Spelled(NamedTuple):
+    """The words of a text as matching counts them, in order, each with the span it is written in,
+    from its start up to its end.
+    """
+
+    words: tuple[str, ...]
+    starts: Sequence[int]
+    ends: Sequence[int]
 
 
 @lru_cache(maxsize=1024)
 def spelled(text: str) -> Spelled:
-    """Return the words of a text, in order, each with the span it is written in."""
-    return tuple(
-        (word, found.start(), found.end())
-        for found in _WORD.finditer(text)
-        for word in words(found[0])
-    )
+    """Return the words of a text."""
+    found: list[str] = []
+    starts, ends = array("I"), array("I")
+    if text.isascii():
+        # By the piece, a word of these letters is folded when it is in lower case.
+        for match in _ASCII_WORD.finditer(text.lower()):
+            found.append(intern(match[0]))
+            starts.append(match.start())
+            ends.append(match.end())
+    else:
+        for match in _WORD.finditer(text):
+            for word in words(match[0]):
+                found.append(intern(word))
+                starts.append(match.start())
+                ends.append(match.end())
+    return Spelled(tuple(found), starts, ends)
 
 
 def marks(text: str, phrases: Iterable[str]) -> list[tuple[int, int]]:
@@ -68,12 +88,16 @@ def first_marks(
 
 
 def _spans(said: Spelled, phrase: str) -> Iterator[tuple[int, int]]:
-    wanted = words(phrase)
+    wanted = _wanted(phrase)
     if not wanted:
         return
-    first, length = wanted[0], len(wanted)
-    for place, (word, start, _) in enumerate(said):
-        if word == first:
-            row = said[place : place + length]
-            if [one for one, _, _ in row] == wanted:
-                yield start, row[-1][2]
+    place = -1
+    for _ in range(said.words.count(wanted[0])):
+        place = said.words.index(wanted[0], place + 1)
+        if said.words[place : place + len(wanted)] == wanted:
+            yield said.starts[place], said.ends[place + len(wanted) - 1]
+
+
+@lru_cache(maxsize=4096)
+def _wanted(phrase: str) -> tuple[str, ...]:
+    return tuple(words(phrase))

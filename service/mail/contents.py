@@ -18,25 +18,40 @@ from service.mail.stencil import Stencil
 _SECTION_SIZE = 2000
 
 
-class Entry(NamedTuple):
-    """A paper, why it is there, and how it is shown whole; without that it can only be listed.
+class Line(NamedTuple):
+    """A paper by its title, as a list shows it with what it came for: encoded, whole."""
 
-    It is never joined by itself: a letter is one join of all its pieces.
+    text: bytes
+    html: bytes
+
+    @classmethod
+    def of(cls, card: Card, reasons: Reasons) -> "Line":
+        (text_before, text_after), (html_before, html_after) = card.text_line, card.html_line
+        return cls(
+            text_before + reasons.text_note + text_after,
+            html_before + reasons.html_note + html_after,
+        )
+
+
+class Entry(NamedTuple):
+    """A paper written whole: its card as it is shown, and why it is there.
+
+    It is never joined by itself: many readers share a card, but not all that it came for.
     """
 
     card: Card
     reasons: Reasons
-    shown: Shown | None = None
+    shown: Shown
 
     @property
-    def html(self) -> Sequence[bytes]:
-        """Return the paper written whole, in HTML."""
-        assert self.shown is not None
-        return (self.shown.html_head, self.reasons.html, self.shown.html_tail)
+    def html_size(self) -> int:
+        """How many octets of HTML it takes."""
+        return len(self.shown.html_head) + len(self.reasons.html) + len(self.shown.html_tail)
 
     @property
-    def html_line(self) -> Sequence[bytes]:
-        return (self.card.html_line[0], self.reasons.html_note, self.card.html_line[1])
+    def line(self) -> Line:
+        """The same paper by its title."""
+        return Line.of(self.card, self.reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +59,8 @@ class Contents:
     """The papers of a digest, each list in order: whole, by title, and outside the topics."""
 
     cards: Sequence[Entry] = ()
-    also: Sequence[Entry] = ()
-    trending: Sequence[Entry] = ()
+    also: Sequence[Line] = ()
+    trending: Sequence[Line] = ()
 
     def __bool__(self) -> bool:
         return bool(self.cards)
@@ -59,8 +74,8 @@ def body(
     pieces: Mapping[str, Stencil],
     *,
     weekly: bool = False,
-) -> dict[Slot, bytes | Sequence[bytes]]:
-    """Return the encoded lists of a digest, in pieces, by the slots they stand in.
+) -> dict[Slot, bytes]:
+    """Return the lists of a digest, encoded, by the slots they stand in.
 
     `topics` and `matched` are counts, as in `Personal`; `web` is the link to the web copy,
     encoded for text and for HTML.
@@ -70,26 +85,29 @@ def body(
     text: list[bytes] = []
     html: list[bytes] = []
     for number, (_, reasons, shown) in enumerate(contents.cards, start=1):
-        assert shown is not None
-        text += (b"%d. =\r\n" % number, shown.text_head, reasons.text, shown.text_tail)
-        html += (shown.html_head, reasons.html, shown.html_tail)
-    text_also, html_also = _lines(contents.also)
-    text_trending, html_trending = _lines(contents.trending)
-    left_out = matched - len(contents.cards) - len(contents.also) if topics else 0
+        text_head, text_tail, html_head, html_tail = shown
+        text += (b"%d. =\r\n" % number, text_head, reasons.text, text_tail)
+        html += (html_head, reasons.html, html_tail)
+    also = list(contents.also)
+    left_out = matched - len(contents.cards) - len(also) if topics else 0
     if left_out > 0:
         more = _more(left_out)
-        text_also.append(pieces["more.txt"].fill({"more": more, "web": web[0]}))
-        html_also.append(pieces["more.html"].fill({"more": more, "web": web[1]}))
-    heading = _ALSO_MATCHED if topics else _ALSO_TRENDING
-    trending = _TRENDING_THIS_WEEK if weekly else _TRENDING
-    text_section, html_section = pieces["section.txt"], pieces["section.html"]
+        also.append(
+            Line(
+                pieces["more.txt"].fill({"more": more, "web": web[0]}),
+                pieces["more.html"].fill({"more": more, "web": web[1]}),
+            )
+        )
+    also_text, also_html = _section(pieces, _ALSO_MATCHED if topics else _ALSO_TRENDING, also)
+    heading = _TRENDING_THIS_WEEK if weekly else _TRENDING
+    trending_text, trending_html = _section(pieces, heading, contents.trending)
     return {
-        ("text", "cards"): text,
-        ("html", "cards"): html,
-        ("text", "also"): _section(text_section, heading, text_also),
-        ("html", "also"): _section(html_section, heading, html_also),
-        ("text", "trending"): _section(text_section, trending, text_trending),
-        ("html", "trending"): _section(html_section, trending, html_trending),
+        "text:cards": b"".join(text),
+        "html:cards": b"".join(html),
+        "text:also": also_text,
+        "html:also": also_html,
+        "text:trending": trending_text,
+        "html:trending": trending_html,
     }
 
 
@@ -103,22 +121,19 @@ _TRENDING = encode("Trending today, outside your topics")
 _TRENDING_THIS_WEEK = encode("Trending this week, outside your topics")
 
 
-def _lines(entries: Sequence[Entry]) -> tuple[list[bytes], list[bytes]]:
-    """Return the pieces of entries that are listed, in text and in HTML."""
-    text: list[bytes] = []
-    html: list[bytes] = []
-    for card, reasons, _ in entries:
-        (text_before, text_after), (html_before, html_after) = card.text_line, card.html_line
-        text += (text_before, reasons.text_note, text_after)
-        html += (html_before, reasons.html_note, html_after)
-    return text, html
-
-
-def _section(section: Stencil, heading: bytes, lines: Sequence[bytes]) -> Sequence[bytes]:
+def _section(pieces: Mapping[str, Stencil], heading: bytes, lines: Sequence[Line]) -> Line:
+    """Return lines below their heading; nothing where there are none."""
     if not lines:
-        return ()
-    before, after = _around(section, heading)
-    return (before, *lines, after)
+        return _NOTHING
+    text_before, text_after = _around(pieces["section.txt"], heading)
+    html_before, html_after = _around(pieces["section.html"], heading)
+    return Line(
+        b"".join((text_before, *[text for text, _ in lines], text_after)),
+        b"".join((html_before, *[html for _, html in lines], html_after)),
+    )
+
+
+_NOTHING = Line(b"", b"")
 
 
 @lru_cache(maxsize=64)
@@ -137,16 +152,12 @@ def trimmed(contents: Contents, excess: int) -> Contents:
     while excess > 0 and (len(cards) > 1 or also or trending):
         if len(cards) > 1:
             last = cards.pop()
-            also.insert(0, last)
-            excess += _size(last.html_line) - _size(last.html)
+            also.insert(0, last.line)
+            excess += len(last.line.html) - last.html_size
             if len(also) > ALSO_LISTED:
-                excess -= _size(also.pop().html_line)
+                excess -= len(also.pop().html)
         elif also:
-            excess -= _size(also.pop().html_line)
+            excess -= len(also.pop().html)
         else:
-            excess -= _size(trending.pop().html_line)
+            excess -= len(trending.pop().html)
     return Contents(cards, also, trending)
-
-
-def _size(pieces: Sequence[bytes]) -> int:
-    return sum(map(len, pieces))

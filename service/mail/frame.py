@@ -3,19 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from sys import intern
 
 from service.mail.mime import encode, pack, unpack
 from service.mail.stencil import MARK, Stencil
 
-Slot = tuple[str, str]
+# The place it stands in and its name: "html:greeting".
+Slot = str
 
 
 @dataclass(frozen=True)
 class Frame:
     """The encoded literal segments of a message, and the slot that follows each but the last.
 
-    A slot is the place it stands in ("header", "text" or "html", which decides how its value is
-    encoded) and its name. `pieces` are the stencils of what a letter may hold or not, by the name
+    A slot stands in the "header", the "text" or the "html", which decides how its value is encoded.
+    `pieces` are the stencils of what a letter may hold or not, by the name
     of their template.
     """
 
@@ -45,7 +47,7 @@ class Frame:
             cut = rendered.split(MARK)
             for literal, name in zip(cut[::2], cut[1::2], strict=False):
                 literals.append(tail + _wire(place, literal))
-                slots.append((place, name))
+                slots.append(f"{place}:{name}")
                 tail = b""
             tail += _wire(place, cut[-1])
         stencils = {name: Stencil.cut(piece) for name, piece in pieces.items()}
@@ -56,30 +58,28 @@ class Frame:
         """The slots by place, each once, with their names."""
         found: dict[str, dict[Slot, str]] = {"header": {}, "text": {}, "html": {}}
         for slot in self.slots:
-            found[slot[0]][slot] = slot[1]
+            place, _, name = slot.partition(":")
+            found[place][slot] = name
         return {place: tuple(names.items()) for place, names in found.items()}
 
-    def filled(self, values: Mapping[Slot, bytes | Sequence[bytes]]) -> list[bytes]:
-        """Return the pieces of the message, with encoded values in all slots, lists in pieces."""
-        pieces: list[bytes] = []
-        for literal, slot in zip(self.literals, self.slots, strict=False):
-            value = values[slot]
-            if isinstance(value, bytes):
-                pieces += (literal, value)
-            else:
-                pieces.append(literal)
-                pieces += value
-        pieces.append(self.literals[-1])
+    def filled(self, values: Mapping[Slot, bytes]) -> list[bytes]:
+        """Return the pieces of the message, with encoded values in all slots."""
+        pieces = [b""] * (len(self.literals) + len(self.slots))
+        pieces[::2] = self.literals
+        pieces[1::2] = [values[slot] for slot in self.slots]
         return pieces
 
+    def html_size(self, pieces: Sequence[bytes]) -> int:
+        """Return the octets of a filled frame from its HTML part on."""
+        return sum(map(len, pieces[self._html_from :]))
+
     @cached_property
-    def before_html(self) -> bytes:
-        """The literal that the HTML part begins in."""
-        return self.literals[[place for place, _ in self.slots].index("html")]
+    def _html_from(self) -> int:
+        return 2 * [slot.partition(":")[0] for slot in self.slots].index("html")
 
     def pack(self) -> bytes:
         """Return the frame as a part to store."""
-        names = ",".join(f"{place}:{name}" for place, name in self.slots)
+        names = ",".join(self.slots)
         pieces = [
             segment for name in self.pieces for segment in (name.encode(), self.pieces[name].pack())
         ]
@@ -89,12 +89,11 @@ class Frame:
     def unpack(cls, part: bytes) -> "Frame":
         """Return the frame that was packed. Raises MalformedPart."""
         kind, names, packed, *literals = unpack(part)
-        slots = [name.partition(":") for name in names.decode().split(",")]
         pieces = unpack(packed)
         return cls(
             kind.decode(),
             tuple(literals),
-            tuple((place, name) for place, _, name in slots),
+            tuple(map(intern, names.decode().split(","))),
             {
                 name.decode(): Stencil.unpack(piece)
                 for name, piece in zip(pieces[::2], pieces[1::2], strict=True)

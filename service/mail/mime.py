@@ -6,8 +6,6 @@ from binascii import b2a_qp
 from collections.abc import Iterable
 
 _LINE = 76
-# What stands for itself on one line, or on several with soft breaks between, if no two blanks meet.
-_PLAIN = re.compile(r"(?!\.)[ -<>-~]{1,600}")
 _MORE_BLANKS = re.compile(rb"(?<= ) |\t")
 _MAGIC = b"PR1"
 _LENGTH = struct.Struct(">I")
@@ -29,11 +27,13 @@ def encode(text: str) -> bytes:
     """
     if not text:
         return b""
-    if "  " not in text and _PLAIN.fullmatch(text):
-        if len(text) < _LINE:
-            return text.encode("ascii") + b"=\r\n"
-        lines = [text[start : start + _LINE - 1] for start in range(0, len(text), _LINE - 1)]
-        if not any(line.startswith(".") for line in lines):
+    if text.isascii() and text.isprintable() and "=" not in text and "  " not in text:
+        # What stands for itself, on one line or on several with soft breaks between; no line but
+        # one that begins with a dot needs more.
+        if "." not in text[:: _LINE - 1]:
+            if len(text) < _LINE:
+                return text.encode("ascii") + b"=\r\n"
+            lines = [text[start : start + _LINE - 1] for start in range(0, len(text), _LINE - 1)]
             return "=\r\n".join((*lines, "")).encode("ascii")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")

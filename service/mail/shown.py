@@ -1,7 +1,8 @@
 """A card as it is shown for one topic: its words marked, or quoted where none is visible."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from markupsafe import escape
 
@@ -26,8 +27,7 @@ _COLUMNS = 72
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """A card's two halves, in text and in HTML: between them stands its because."""
 
     text_head: bytes
@@ -60,13 +60,15 @@ def show(
         (found,) = first_marks((spelled(said.abstract),), terms, 1)
         if found:
             text_quotation, html_quotation = _quoted(said.abstract, found[0], pieces)
-    text = {"lead": encode(wrapped(lead, _TEXT_INDENT)), "quotation": text_quotation}
     html = {
         "title": _marked(said.title, in_title, pieces["mark.html"]),
         "lead": _marked(lead, in_lead, pieces["mark.html"]),
         "quotation": html_quotation,
     }
-    text_head, text_tail = card.text.around("because", text)
+    if text_quotation:
+        text_head, text_tail = _text(card.text, lead, text_quotation)
+    else:
+        text_head, text_tail = _unquoted(card.text, lead, b"")
     html_head, html_tail = card.html.around("because", html)
     if instead is not None:
         label, form = instead
@@ -75,6 +77,15 @@ def show(
         text_tail = encode(f" {note}" if fits else f"\n     {note}") + text_tail
         html_tail = encode(f" {escape(note)}") + html_tail
     return Shown(text_head, text_tail, html_head, html_tail)
+
+
+def _text(card: Stencil, lead: str, quotation: bytes) -> tuple[bytes, bytes]:
+    values = {"lead": encode(wrapped(lead, _TEXT_INDENT)), "quotation": quotation}
+    return card.around("because", values)
+
+
+# Where nothing is quoted, a card has the same text for whatever topic it is shown.
+_unquoted = lru_cache(maxsize=512)(_text)
 
 
 def _as_written(card: Card, form: str) -> str:
@@ -122,11 +133,21 @@ def _quoted(abstract: str, found: Span, pieces: Mapping[str, Stencil]) -> tuple[
 
 
 def _marked(text: str, spans: Sequence[Span], mark: Stencil) -> bytes:
+    if not spans:
+        return _unmarked(text)
     written: list[bytes] = []
     end = 0
     for start, stop in spans:
-        words = encode(escape(text[start:stop]))
-        written += (encode(escape(text[end:start])), mark.fill({"words": words}))
+        words = _escaped(text[start:stop])
+        written += (_escaped(text[end:start]), mark.fill({"words": words}))
         end = stop
-    written.append(encode(escape(text[end:])))
+    written.append(_escaped(text[end:]))
     return b"".join(written)
+
+
+def _escaped(text: str) -> bytes:
+    return encode(escape(text))
+
+
+# Most titles and many leads have no word to mark.
+_unmarked = lru_cache(maxsize=512)(_escaped)

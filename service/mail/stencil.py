@@ -29,17 +29,19 @@ class Stencil:
 
     def fill(self, values: Mapping[str, bytes]) -> bytes:
         """Return the stencil with encoded values in all its slots."""
-        pieces = [self.literals[0]]
-        for slot, literal in zip(self.slots, self.literals[1:], strict=True):
-            pieces += (values[slot], literal)
-        return b"".join(pieces)
+        return b"".join(self._filled(values))
 
     def around(self, slot: str, values: Mapping[str, bytes]) -> tuple[bytes, bytes]:
         """Return what stands before and after one slot, which is there once, the others filled."""
-        place = self.slots.index(slot)
-        before = Stencil(self.literals[: place + 1], self.slots[:place])
-        after = Stencil(self.literals[place + 1 :], self.slots[place + 1 :])
-        return before.fill(values), after.fill(values)
+        place = 2 * self.slots.index(slot) + 1
+        pieces = self._filled({**values, slot: b""})
+        return b"".join(pieces[:place]), b"".join(pieces[place:])
+
+    def _filled(self, values: Mapping[str, bytes]) -> list[bytes]:
+        pieces = [b""] * (2 * len(self.slots) + 1)
+        pieces[::2] = self.literals
+        pieces[1::2] = [values[slot] for slot in self.slots]
+        return pieces
 
     def pack(self) -> bytes:
         """Return the stencil as a segment to store."""

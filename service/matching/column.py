@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence, Set
 from heapq import merge
+from sys import intern
 
 from service.domain.expression import Near, Term
 from service.domain.text import spaced, words
@@ -35,8 +36,9 @@ class Column:
         self._sorted: list[str] | None = None
         self._stemmed: dict[str, Starts] = {}
         self._families: dict[str, list[str]] = {}
-        # Who asks about one paper asks about the next.
-        self._quoted: dict[Term | Near, list[Starts]] = {}
+        # Who asks about one paper asks about the next, and about a paper more than once.
+        self._quoted: dict[Term | Near, tuple[list[Starts], list[int]]] = {}
+        self._said: dict[int, tuple[str, ...]] = {}
         if stems is not None:
             known = stems.of(self._words)
             for word in self._words:
@@ -66,20 +68,21 @@ class Column:
         First come the phrases, then the words that stand near each other without being one; each
         stands once, as a key.
         """
-        terms = wanted.terms if isinstance(wanted, Near) else (wanted,)
-        lengths = [_length(term) for term in terms]
-        if wanted not in self._quoted:
-            self._quoted[wanted] = [self._starts(term) for term in terms]
-        found = self._quoted[wanted]
+        known = self._quoted.get(wanted)
+        if known is None:
+            terms = wanted.terms if isinstance(wanted, Near) else (wanted,)
+            known = [self._starts(term) for term in terms], [_length(term) for term in terms]
+            self._quoted[wanted] = known
+        found, lengths = known
         phrases: dict[str, None] = {}
         loose: dict[str, None] = {}
         for segment in segments:
             if not all(segment in starts for starts in found):
                 continue
             starts = [starts[segment] for starts in found]
-            if len(terms) > 1 and not _near(starts, lengths):
+            if len(starts) > 1 and not _near(starts, lengths):
                 continue
-            said = words(self._texts[segment])
+            said = self._words_in(segment)
             rows = _rows(starts, lengths)
             phrases |= {spaced(said[first : first + sum(lengths)]): None for first in rows}
             if not rows:
@@ -90,6 +93,13 @@ class Column:
     def segments_of(self, paper: int) -> range:
         """Return the segments of a paper, where each paper's stand together."""
         return range(bisect_left(self.owners, paper), bisect_right(self.owners, paper))
+
+    def _words_in(self, segment: int) -> tuple[str, ...]:
+        said = self._said.get(segment)
+        if said is None:
+            # Papers share most of their words.
+            said = self._said[segment] = tuple(map(intern, words(self._texts[segment])))
+        return said
 
     def _starts(self, term: Term) -> Starts:
         parts = _split(term)

@@ -110,11 +110,15 @@ class PaperIndex:
 
         Each term is given by the forms it stands there in, folded.
         """
+        bit = 1 << paper
         terms: dict[tuple[str, ...], list[str]] = {}
-        for found in self.explain(expression, paper).found:
-            if not set(found.fields).isdisjoint(_TEXT):
-                for form in found.words:
-                    stem = tuple(self._stems[word] for word in words(form))
+        for leaf in _wanted(expression):
+            if not self._levels(leaf)[0] & bit:
+                continue
+            said, fields = self._said(leaf, paper)
+            if any(field in _TEXT for field in fields):
+                for form in said:
+                    stem = tuple([self._stems[word] for word in words(form)])
                     forms = terms.setdefault(stem, [])
                     if form not in forms:
                         forms.append(form)
@@ -126,7 +130,10 @@ class PaperIndex:
         """
         if not isinstance(expression, Term | Near):
             return None
-        for number, spelling in enumerate(spellings(expression)):
+        known = spellings(expression)
+        if len(known) == 1:
+            return None
+        for number, spelling in enumerate(known):
             for field in _TEXT:
                 column, segments = self._segments(field, paper)
                 said, _ = column.quote(spelling, segments)
@@ -202,20 +209,26 @@ class PaperIndex:
         return levels(points.items())
 
     def _found(self, leaf: Leaf, paper: int) -> Found:
+        said, fields = self._said(leaf, paper)
+        return Found(str(leaf), tuple(said), tuple(fields))
+
+    def _said(self, leaf: Leaf, paper: int) -> tuple[Iterable[str], Sequence[Field]]:
+        """Return what a paper says of the words of a leaf, folded, and in which fields."""
         if isinstance(leaf, Upvotes | Has):
-            return Found(str(leaf))
+            return (), ()
         phrases: dict[str, None] = {}
         loose: dict[str, None] = {}
         fields = []
+        ways = _spellings(leaf)
         for field in (leaf.field,) if isinstance(leaf, In) else _TEXT:
             column, segments = self._segments(field, paper)
-            quotes = [column.quote(wanted, segments) for wanted in _spellings(leaf)]
+            quotes = [column.quote(wanted, segments) for wanted in ways]
             for exact, near in quotes:
                 phrases |= exact
                 loose |= near
             if any(exact or near for exact, near in quotes):
                 fields.append(field)
-        return Found(str(leaf), tuple(phrases or loose), tuple(fields))
+        return phrases or loose, fields
 
     def _segments(self, field: Field, paper: int) -> tuple[Column, Iterable[int]]:
         if field is Field.TITLE:
@@ -231,6 +244,17 @@ class PaperIndex:
             texts = ((n, text) for n, paper in enumerate(self._papers) for text in read(paper))
             self._columns[field] = Column(texts, None if field in NAMES else self._stems)
         return self._columns[field]
+
+
+def _wanted(expression: Expression) -> Iterable[Leaf]:
+    """Return the leaves of an expression but those that must not be there, each once."""
+    match expression:
+        case And(operands) | Or(operands):
+            return dict.fromkeys(leaf for operand in operands for leaf in _wanted(operand))
+        case Not():
+            return ()
+        case leaf:
+            return (leaf,)
 
 
 def _graded(expression: Expression) -> bool:

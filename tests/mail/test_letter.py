@@ -42,6 +42,7 @@ from service.mail.letter import (
     Frame,
     Kind,
     Letters,
+    Line,
     Personal,
     Reasons,
     join,
@@ -90,8 +91,8 @@ def digest(
 ) -> tuple[bytes, EmailMessage, Page, str]:
     contents = Contents(
         [entry(paper, labels, alone=len(papers) == 1) for paper, labels in papers],
-        [Entry(card_of(paper), Reasons.of(because_of(*labels)), None) for paper, labels in also],
-        [Entry(card_of(paper), Reasons.noticed("12 upvotes"), None) for paper in trending],
+        [Line.of(card_of(paper), Reasons.of(because_of(*labels))) for paper, labels in also],
+        [Line.of(card_of(paper), Reasons.noticed("12 upvotes")) for paper in trending],
     )
     return read(join(FRAMES["digest"], contents, personal))
 
@@ -272,7 +273,7 @@ def test_a_weekly_letter_tells_of_the_week_and_names_the_date_of_the_next() -> N
     _, message, page, text = read(
         join(
             FRAMES["digest"],
-            Contents([entry(LAMP, ["agents"])], [], [entry(LAMP, ["agents"])]),
+            Contents([entry(LAMP, ["agents"])], [], [entry(LAMP, ["agents"]).line]),
             weekly,
         )
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import pytest
 from conftest import make_settings
 from peers.log import kept_log
 from peers.pages import open_pages, real_time
@@ -13,7 +14,8 @@ from sqlalchemy import text
 
 from service.cli.serve import listen, serving
 from service.installation import Installation, open_installation
-from service.web.app import MAX_BODY_BYTES, SAFE_HEADERS, web_app
+from service.web.app import web_app
+from service.web.guard import MAX_BODY_BYTES, SAFE_HEADERS
 
 
 def answers(pages: httpx.Client) -> Iterator[httpx.Response]:
@@ -122,3 +124,18 @@ def test_an_embedded_database_whose_file_is_gone_is_no_health(tmp_path: Path, cl
             if file.is_file():
                 file.unlink()
         assert pages.get("/healthz").status_code == 503
+
+
+def test_a_header_that_never_ends_is_not_kept_in_memory(house: Installation) -> None:
+    with serving(web_app(house, real_time), listen("127.0.0.1", 0)) as address:
+        host, port = address.removeprefix("http://").split(":")
+        for begun, more in (
+            (b"GET / HTTP/1.1\r\n", b"X-More: more\r\n" * 100),
+            (b"GET /", b"x" * 1000),
+        ):
+            with socket.create_connection((host, int(port)), timeout=30) as client:
+                client.sendall(begun)
+                with pytest.raises(ConnectionError):
+                    client.sendall(more * 100_000)
+        with httpx.Client(base_url=address) as client:
+            assert client.get("/healthz").status_code == 200

@@ -14,7 +14,7 @@ from service import requests
 from service.demo.catcher import Catcher
 from service.domain.timetable import Cadence
 from service.installation import Installation
-from service.web.app import MAX_BODY_BYTES
+from service.web.guard import MAX_BODY_BYTES
 
 ADA = "ada@example.org"
 
