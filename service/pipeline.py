@@ -35,7 +35,7 @@ from service.store import (
 )
 from service.store.audience import Audience
 from service.store.deliveries import Recorded, Verdicts
-from service.store.engine import Database, Pace
+from service.store.engine import Database
 from service.store.gate import Gate
 from service.store.papers import StoredPaper
 from service.store.queue import Queue, count_due
@@ -112,7 +112,7 @@ def plan(
             numbers = range(len(verdicts.readers))
             return looked.due, list(database.write_in_chunks(numbers, record, pace))
 
-        done, pace = 0, Pace()
+        done, pace = 0, database.pace()
         with planner_of(installation, new, keep, upto, now) as planner:
             looks = alongside(due.pages(READERS_AT_ONCE), look)
             decided = ((looked, planner.decide(looked.audience)) for looked in looks)

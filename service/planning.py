@@ -95,7 +95,7 @@ class Planner:
         return Verdicts(readers, selections, skips, new_tokens(len(readers)))
 
     def _learn(self, readers: Audience) -> None:
-        unknown = self._rankings.unknown(topic_id for topic_id, _ in readers.topics)
+        unknown = self._rankings.unknown({topic_id for topic_id, _ in readers.topics})
         queries = self._queries_of(unknown) if unknown else {}
         self._queries.update(queries)
         self._rankings.learn(queries, readers.filters.values())

@@ -21,7 +21,8 @@ from service.store.turns import FreeForAll, OneAtATime, Turn, Turns
 # Begins a transaction as a writer; SQLite must know before the first statement.
 _WRITING = "paperround_writing"
 
-CHUNK_SECONDS = 0.05
+# Nobody else can write to SQLite meanwhile; PostgreSQL keeps the rows locked that were written.
+SQLITE_CHUNK_SECONDS, POSTGRESQL_CHUNK_SECONDS = 0.05, 0.2
 FIRST_CHUNK = 100
 LARGEST_CHUNK = 4000
 
@@ -38,9 +39,11 @@ class Pace:
 
     def __init__(
         self,
+        seconds: float,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self._seconds = seconds
         self.clock = clock
         self._sleep = sleep
         self._not_before = clock()
@@ -56,7 +59,7 @@ class Pace:
         """
         ended = self.clock()
         took = ended - began
-        fit = int(count * CHUNK_SECONDS / max(took, 1e-6))
+        fit = int(count * self._seconds / max(took, 1e-6))
         # A few that were left over say little, unless even they took too long.
         if count == self.size or fit < count:
             self.size = min(max(fit, 10), LARGEST_CHUNK)
@@ -141,6 +144,10 @@ class Database:
         with self.write() as connection:
             return apply(connection)
 
+    def pace(self) -> Pace:
+        """Return the pace at which many items are to be written here."""
+        return Pace(POSTGRESQL_CHUNK_SECONDS if self.embedded is None else SQLITE_CHUNK_SECONDS)
+
     def write_in_chunks(
         self,
         items: Iterable[Item],
@@ -149,12 +156,12 @@ class Database:
     ) -> Iterator[Result]:
         """Apply the items in short transactions, in order, and yield each one's result.
 
-        Each lasts about CHUNK_SECONDS; a `pace` that is given is kept from call to call. On SQLite
-        others get their turns between them. The ledger has more to write as soon as its step is
+        Each is short, as its `pace` says, which may be kept from call to call. On SQLite others
+        get their turns between them. The ledger has more to write as soon as its step is
         done: when it waits at a transaction's end, as long a pause follows. Items that are made
         on demand are made in it.
         """
-        remaining, pace = iter(items), pace or Pace()
+        remaining, pace = iter(items), pace or self.pace()
         while chunk := list(itertools.islice(remaining, pace.size)):
             pace.wait()
             with self.write(Turn.BULK) as connection:

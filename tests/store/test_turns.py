@@ -212,7 +212,8 @@ def test_bulk_work_pauses_as_long_as_it_wrote_where_the_ledger_waits(
             threads[0].start()
             until(lambda: database._turns._waiting)  # type: ignore[attr-defined]
 
-    list(database.write_in_chunks(range(101), chunk, Pace(lambda: moment, pauses.append)))
+    pace = Pace(0.05, lambda: moment, pauses.append)
+    list(database.write_in_chunks(range(101), chunk, pace))
     threads[0].join(PATIENCE)
     assert pauses == expected
     database.close()
