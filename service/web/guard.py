@@ -71,17 +71,18 @@ class Guard:
                 said += [pair for pair in self._headers if pair[0] not in names]
             await send(message)
 
+        whole = None
         refused = self._refusal(scope, of_api, refuse)
         if refused is None:
             try:
                 async with asyncio.timeout(BODY_SECONDS):
                     whole = await _whole(receive)
-                if whole is None:
-                    return
             except TimeoutError:
                 refused = refuse(408, "That took too long to arrive.", TRY_AGAIN)
         if refused is not None:
             await refused(scope, receive, safely)
+            return
+        if whole is None:
             return
         try:
             await self._app(scope, whole, safely)
