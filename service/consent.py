@@ -19,9 +19,6 @@ from service.mail.address import Address, parse_address
 from service.store import consents, deliveries, papers, subscribers, suppressions, wanted
 from service.store.turns import Turn
 
-# Longer than its link lasts, so that who comes late is offered a new one.
-FORGOTTEN_AFTER = timedelta(days=7)
-
 
 class SignUp(StrEnum):
     """What a request for letters came to."""
@@ -99,7 +96,7 @@ def asked_by(installation: Installation, token: str, now: datetime) -> Subscribe
     """Return whom a confirm link was made for; None if they are gone, have left since, or asked
     anew. Raises BadLink or ExpiredLink.
     """
-    grant = verify(installation.keys, Purpose.CONFIRM, token, now)
+    grant = verify(installation.keys, Purpose.CONFIRM, token, now, installation.lives)
     with installation.database.read() as connection:
         return _still_asking(subscribers.by_preference(connection, grant.made_for), grant)
 
@@ -110,7 +107,7 @@ def confirm(installation: Installation, token: str, now: datetime) -> Subscriber
     Returns the subscriber, or None when the request is gone, withdrawn or made anew since. Raises
     BadLink or ExpiredLink.
     """
-    grant = verify(installation.keys, Purpose.CONFIRM, token, now)
+    grant = verify(installation.keys, Purpose.CONFIRM, token, now, installation.lives)
     with installation.database.write() as connection:
         found = subscribers.by_preference(connection, grant.made_for, hold=True)
         reader = _still_asking(found, grant)
@@ -175,7 +172,8 @@ def erase(installation: Installation, address: Address, now: datetime, *, source
 def forget_unconfirmed(installation: Installation, now: datetime) -> int:
     """Erase requests that nobody confirmed in time; return how many."""
     with installation.database.write(Turn.BULK) as connection:
-        stale = consents.unconfirmed(connection, asked_before=now - FORGOTTEN_AFTER)
+        kept = timedelta(days=installation.house.days_unconfirmed)
+        stale = consents.unconfirmed(connection, asked_before=now - kept)
         for subscriber_id in stale:
             subscribers.erase(connection, subscriber_id, now=now, source="never confirmed")
     return len(stale)

@@ -20,7 +20,7 @@ from service.installation import Installation
 from service.mail.card import Because, Card
 from service.mail.wording import summary
 from service.matching.index import PaperIndex
-from service.store import digests, papers, parts
+from service.store import digests, papers, parts, wanted
 from service.store.papers import StoredPaper
 
 # A piece of text, and whether a topic found it.
@@ -47,10 +47,11 @@ class Copied:
 class WebCopy:
     """A digest on the web: what its letter showed, listed, and had no room for.
 
-    `gone` counts the papers that are not here any more.
+    `weekly` says that it was a week's letter; `gone` counts the papers that are not here any more.
     """
 
     day: date
+    weekly: bool
     summary: str
     cards: tuple[Copied, ...]
     also: tuple[Copied, ...]
@@ -70,14 +71,17 @@ def web_copy(installation: Installation, name: str) -> WebCopy | None:
         digest = digests.by_id(connection, delivery_id)
         if digest is None:
             raise BadLink("there is no such digest, or its reader was erased")
-        return _copied(connection, digest.local_date, digest.selection)
+        cadence = wanted.cadence_of(connection, digest.preference_id)
+        return _copied(connection, digest.local_date, cadence.weekly, digest.selection)
 
 
-def _copied(connection: Connection, day: date, selection: Selection) -> WebCopy | None:
+def _copied(
+    connection: Connection, day: date, weekly: bool, selection: Selection
+) -> WebCopy | None:
     unlisted = selection.unlisted
-    wanted = {*selection.part_ids(), *([unlisted.catalogue] if unlisted else [])}
-    bodies = parts.bodies_of(connection, wanted)
-    if not wanted <= bodies.keys():
+    needed = {*selection.part_ids(), *([unlisted.catalogue] if unlisted else [])}
+    bodies = parts.bodies_of(connection, needed)
+    if not needed <= bodies.keys():
         return None
     because = {
         name: Because.unpack(bodies[name])
@@ -102,7 +106,8 @@ def _copied(connection: Connection, day: date, selection: Selection) -> WebCopy 
         outside = [marker.copied(found, ()) for found, _ in trending]
     return WebCopy(
         day,
-        summary(len(cards), selection.topics, selection.matched),
+        weekly,
+        summary(len(cards), selection.topics, selection.matched, weekly=weekly),
         _here(shown[: len(cards)]),
         _here(shown[len(cards) :]),
         _here(outside),

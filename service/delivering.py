@@ -6,7 +6,7 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from service.binding import Binder
 from service.domain.policy import Result
 from service.installation import Installation
 from service.mail.sender import Sender
-from service.store import holds, keys, ledger, parts, workers
+from service.store import holds, keys, parts, transitions, workers
 from service.store.engine import Database
 from service.store.gate import Gate
 from service.store.ledger import Ledger
@@ -68,8 +68,8 @@ def send_what_may_go(
         if marker is not None:
             _hold_if_restored(connection, marker, now())
         if installation.resend_uncertain:
-            ledger.resend_uncertain(connection)
-        delivered.expired += ledger.expire(connection, now())
+            transitions.resend_uncertain(connection)
+        delivered.expired += transitions.expire(connection, now())
         held = holds.in_force(connection).everything
         if held is not None and held.halts:
             delivered.halted = held.reason
@@ -109,7 +109,8 @@ def send_what_may_go(
         with pen as noted, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             note = noted.note if noted is not None else lambda claim: None
             books = Ledger(database, seat.worker_id, seat.lock, watch.see, gate, note)
-            tally = runner.run(sender.run(books, stop, watch))
+            with closing(books):
+                tally = runner.run(sender.run(books, stop, watch))
     finally:
         workers.stand_up(database, seat, now())
     delivered.results += tally.by_result

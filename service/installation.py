@@ -11,6 +11,7 @@ from service.domain.allowances import Allowance, Allowances
 from service.domain.breaker import Breaker
 from service.domain.keys import KeyRing
 from service.domain.limits import Limits
+from service.domain.links import LIVES, Lives, Purpose
 from service.domain.route import Route
 from service.domain.sources import Source
 from service.mail.dkim import DkimError, Signer, read_key
@@ -37,6 +38,7 @@ class Installation:
     house: House
     signer: Signer | None
     keys: KeyRing
+    lives: Lives
     route: Route
     connections: int
     span: Span
@@ -88,6 +90,7 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
         house=house,
         signer=signer,
         keys=KeyRing.of(settings.signing_keys()),
+        lives={**LIVES, Purpose.CONFIRM: house.confirm_life, Purpose.ADDRESS: house.confirm_life},
         route=settings.route,
         connections=settings.smtp_connections,
         span=Span(settings.smtp_connection_letters, settings.smtp_connection_seconds),
@@ -122,6 +125,7 @@ def open_installation(settings: Settings, *, upgrade: bool = True) -> Installati
             address=Allowance(settings.requests_per_address, timedelta(days=1)),
             network=Allowance(settings.requests_per_network, timedelta(hours=1)),
             everyone=Allowance(settings.requests_in_all, timedelta(hours=1)),
+            looks=Allowance(settings.previews_per_network, timedelta(minutes=5)),
         ),
     )
 
@@ -135,6 +139,7 @@ def house_of(settings: Settings) -> House:
             reply_to=settings.reply_to,
             postal_address=settings.postal_address,
             feedback_id=settings.feedback_id,
+            confirm_hours=settings.confirm_hours,
         )
     except ValueError as error:
         field, _, words = str(error).partition(": ")

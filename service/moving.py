@@ -5,9 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from service import account, notices, requests
+from service import account, notices, strangers
 from service.domain.deliveries import Kind
-from service.domain.keys import KeyRing
 from service.domain.links import Purpose, verify
 from service.domain.readers import Subscriber, address_hash, masked
 from service.installation import Installation
@@ -37,19 +36,9 @@ def ask(
         reader = account.held_by(connection, installation.keys, token, now, hold=True)
         if reader is None or reader.email is None or reader.preference_id is None:
             return None
-        requests.admit(installation, connection, address, network, now)
+        strangers.admit(installation, connection, address, network, now)
         if reader.status in CHANGEABLE and _free(connection, address):
-            notices.queue(
-                installation,
-                connection,
-                Kind.ADDRESS,
-                reader.subscriber_id,
-                reader.preference_id,
-                {"elsewhere": masked(reader.email)},
-                now,
-                recipient=address.shown,
-                most=LETTERS_A_DAY,
-            )
+            _write(installation, connection, Kind.ADDRESS, reader, address.shown, reader.email, now)
         return reader
 
 
@@ -67,7 +56,7 @@ def asked_by(installation: Installation, token: str, now: datetime) -> Move | No
     more. Raises BadLink or ExpiredLink.
     """
     with installation.database.read() as connection:
-        return _asked(connection, installation.keys, token, now)
+        return _asked(connection, installation, token, now)
 
 
 def move(installation: Installation, token: str, now: datetime) -> Move | None:
@@ -78,12 +67,11 @@ def move(installation: Installation, token: str, now: datetime) -> Move | None:
     or ExpiredLink.
     """
     with installation.database.write() as connection:
-        asked = _asked(connection, installation.keys, token, now, hold=True)
+        asked = _asked(connection, installation, token, now, hold=True)
         if asked is None or asked.done:
             return asked
         reader, address = asked.reader, asked.address
         assert reader.email is not None
-        assert reader.preference_id is not None
         before = subscribers.by_address(connection, address.normal, hold=True)
         if before is not None:
             # They left, or never said yes; who reads there says now what is to come there.
@@ -97,24 +85,19 @@ def move(installation: Installation, token: str, now: datetime) -> Move | None:
             source="address link",
         )
         if not _suppressed(connection, reader.email):
-            notices.queue(
-                installation,
-                connection,
-                Kind.MOVED,
-                reader.subscriber_id,
-                reader.preference_id,
-                {"elsewhere": masked(address.shown)},
-                now,
-                recipient=reader.email,
-                most=LETTERS_A_DAY,
-            )
+            _write(installation, connection, Kind.MOVED, reader, reader.email, address.shown, now)
         return asked
 
 
 def _asked(
-    connection: Connection, keys: KeyRing, token: str, now: datetime, *, hold: bool = False
+    connection: Connection,
+    installation: Installation,
+    token: str,
+    now: datetime,
+    *,
+    hold: bool = False,
 ) -> Move | None:
-    grant = verify(keys, Purpose.ADDRESS, token, now)
+    grant = verify(installation.keys, Purpose.ADDRESS, token, now, installation.lives)
     asked = moves.asked(connection, grant.made_for)
     if asked is None:
         return None
@@ -128,6 +111,30 @@ def _asked(
     if moved_at is not None and moved_at >= asked.at:
         return None
     return Move(reader, address, done=False) if _free(connection, address) else None
+
+
+def _write(
+    installation: Installation,
+    connection: Connection,
+    kind: Kind,
+    reader: Subscriber,
+    to: str,
+    elsewhere: str,
+    now: datetime,
+) -> None:
+    """Queue a letter to one of a reader's two addresses that hints at the other."""
+    assert reader.preference_id is not None
+    notices.queue(
+        installation,
+        connection,
+        kind,
+        reader.subscriber_id,
+        reader.preference_id,
+        {"elsewhere": masked(elsewhere)},
+        now,
+        recipient=to,
+        most=LETTERS_A_DAY,
+    )
 
 
 def _free(connection: Connection, address: Address) -> bool:

@@ -5,16 +5,16 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection
 
 from service.domain.deliveries import Kind, Planned
-from service.domain.links import LIVES, Purpose, new_token
+from service.domain.links import Purpose, new_token
 from service.domain.selection import Selection, pack
 from service.installation import Installation
 from service.store import consents, deliveries, parts
 
-# Later than that, a letter's link would be of no use.
-_LIVES = {
-    Kind.ACCOUNT: LIVES[Purpose.ACCOUNT],
-    Kind.ADDRESS: LIVES[Purpose.ADDRESS],
-    Kind.CONFIRM: LIVES[Purpose.CONFIRM],
+# Later than they last, a letter's link would be of no use.
+_LINKS = {
+    Kind.ACCOUNT: Purpose.ACCOUNT,
+    Kind.ADDRESS: Purpose.ADDRESS,
+    Kind.CONFIRM: Purpose.CONFIRM,
 }
 _USUALLY = timedelta(hours=72)
 
@@ -49,7 +49,8 @@ def queue(
         recipient=recipient,
         slots=slots or None,
     )
-    expires_at = now + (_LIVES.get(kind) or _USUALLY)
+    link = _LINKS.get(kind)
+    expires_at = now + ((link and installation.lives[link]) or _USUALLY)
     return any(
         deliveries.enqueue(connection, letter._replace(nth=nth), now=now, expires_at=expires_at)
         for nth in range(first, first + most)

@@ -43,18 +43,18 @@ def preview(
     None means that the reader is not due any more today, or not active. Nothing is kept. With a
     `recipient` it is written to somebody else, and its links work for nobody.
     """
-    shelf: list[bytes] = []
+    kept: list[bytes] = []
 
     def keep(bodies: Sequence[bytes]) -> list[int]:
-        shelf.extend(bodies)
-        return list(range(len(shelf) - len(bodies), len(shelf)))
+        kept.extend(bodies)
+        return list(range(len(kept) - len(bodies), len(kept)))
 
     decided = _decide(installation, subscriber_id, now, keep, "digest")
     if decided is None or decided.subscriber.email is None:
         return None
-    (decision,), (token,) = decided.verdicts.decisions, decided.verdicts.tokens
-    if isinstance(decision, SkipReason):
-        return decision
+    if decided.verdicts.skips:
+        return decided.verdicts.skips[0]
+    (selection,), (token,) = decided.verdicts.selections, decided.verdicts.tokens
     subscriber = decided.subscriber
     letter = Claim(
         delivery_id=0,
@@ -68,14 +68,14 @@ def preview(
         asked_at=subscriber.confirmed_at,
         slots={"subject_prefix": subject_prefix},
         local_date=decided.verdicts.readers.day,
-        selection=unpack(decision),
+        selection=unpack(selection),
         planned_at=now,
         attempts=0,
         unsubscribe_token=subscriber.unsubscribe_token,
     )
     if recipient is not None:
         letter = replace(letter, recipient=recipient, unsubscribe_token=_NOBODY, subscriber_id=0)
-    load = dict(enumerate(shelf))
+    load = dict(enumerate(kept))
     binder = Binder(
         installation.house,
         installation.signer,

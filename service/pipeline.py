@@ -16,9 +16,9 @@ from service import pausing
 from service.alongside import alongside
 from service.delivering import Delivered, send_what_may_go
 from service.domain.timetable import Cadence, digest_lives, due_date
-from service.garbage import seldom_collected
 from service.installation import Installation
 from service.intake import Ingested, take_in
+from service.interpreter import bulk_work, memory_kept
 from service.mail.letter import Kind as LetterKind
 from service.planning import Plan, Planner
 from service.sources import folder
@@ -51,7 +51,7 @@ def ingest(
 
     In the digest folder, a bad file is put into quarantine, and a good one away if so configured.
     """
-    with installation.database.alone("ingest"), seldom_collected():
+    with installation.database.alone("ingest"), bulk_work():
         for found in folder.files(paths, installation.max_file_bytes):
             report, bad = take_in(installation, found, now)
             if found.path.parent.resolve() == installation.digest_dir.resolve():
@@ -81,7 +81,7 @@ def plan(
     after that applies from the next plan. Whose pause is over is a reader again.
     """
     database, made = installation.database, Plan()
-    with database.alone("plan"), seldom_collected():
+    with database.alone("plan"), bulk_work(), memory_kept():
         pausing.resume_due(installation, now)
         with database.read() as connection:
             upto = papers.last_seq(connection)
@@ -110,9 +110,9 @@ def plan(
                 )
 
             numbers = range(len(verdicts.readers))
-            return looked.due, list(database.write_in_chunks(numbers, record))
+            return looked.due, list(database.write_in_chunks(numbers, record, pace))
 
-        done = 0
+        done, pace = 0, database.pace()
         with planner_of(installation, new, keep, upto, now) as planner:
             looks = alongside(due.pages(READERS_AT_ONCE), look)
             decided = ((looked, planner.decide(looked.audience)) for looked in looks)
@@ -188,7 +188,8 @@ def deliver(
     told = _counted(database, now(), progress) if progress else lambda count: None
     while True:
         before = delivered.results.total()
-        send_what_may_go(installation, delivered, now, stop, told)
+        with bulk_work():
+            send_what_may_go(installation, delivered, now, stop, told)
         if delivered.paused or delivered.halted or stop.is_set():
             return delivered
         with database.read() as connection:

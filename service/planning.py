@@ -84,19 +84,18 @@ class Planner:
         )
         choice = self._rankings.choose(wants)
         topics = np.bincount(readers.wisher, minlength=len(readers))
-        decisions: list[bytes | SkipReason] = [*self._press.print(choice, named, wants, topics)]
-        for number in np.flatnonzero(choice.matched == 0).tolist():
-            decisions[number] = (
-                nothing_left(muted=int(choice.muted[number]), below=int(choice.below[number]))
-                if served_to[number] < self._upto
-                else SkipReason.NO_NEW_PAPERS
-            )
-        for number in readers.suppressed:
-            decisions[number] = SkipReason.SUPPRESSED
-        return Verdicts(readers, decisions, new_tokens(len(readers)))
+        selections = self._press.print(choice, named, wants, topics)
+        skips = {
+            number: nothing_left(muted=int(choice.muted[number]), below=int(choice.below[number]))
+            if served_to[number] < self._upto
+            else SkipReason.NO_NEW_PAPERS
+            for number in np.flatnonzero(choice.matched == 0).tolist()
+        }
+        skips |= dict.fromkeys(readers.suppressed, SkipReason.SUPPRESSED)
+        return Verdicts(readers, selections, skips, new_tokens(len(readers)))
 
     def _learn(self, readers: Audience) -> None:
-        unknown = self._rankings.unknown(topic_id for topic_id, _ in readers.topics)
+        unknown = self._rankings.unknown({topic_id for topic_id, _ in readers.topics})
         queries = self._queries_of(unknown) if unknown else {}
         self._queries.update(queries)
         self._rankings.learn(queries, readers.filters.values())

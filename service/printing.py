@@ -57,11 +57,12 @@ class Press:
             self._cards[new] = self._keep([self._card(place) for place in new])
         named_at_all = np.zeros(len(named), dtype=np.bool_)
         named_at_all[choice.found_by] = True
-        names, used = self._names, np.flatnonzero(named_at_all).tolist()
-        if fresh := list(dict.fromkeys(named[want] for want in used if named[want] not in names)):
+        used = np.flatnonzero(named_at_all)
+        names, sought = self._names, [named[want] for want in used.tolist()]
+        if fresh := [each for each in dict.fromkeys(sought) if each not in names]:
             names.update(zip(fresh, self._keep(list(map(self._name, fresh))), strict=True))
         by_want = np.zeros(len(named), dtype=np.int64)
-        by_want[used] = [names[named[want]] for want in used]
+        by_want[used] = [names[each] for each in sought]
         return pack_many(
             choice,
             PartIds(self._frame, self._catalogue, self._cards, by_want),

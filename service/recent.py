@@ -8,14 +8,15 @@ from time import thread_time
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.archive import Archive
 from service.domain.marking import marks
-from service.domain.previews import DAYS, Latest, Preview, Rate, letters_of
+from service.domain.previews import DAYS, Latest, Preview, Rate, Tried, letters_of
 from service.domain.ranking import Levels
 from service.domain.suggestions import suggestions
 from service.domain.timetable import Cadence
 from service.domain.topics import Topic, parse
 from service.domain.wishes import Wish
-from service.shelf import Shelf
+from service.interpreter import uncollected
 from service.store import papers
 from service.store.engine import Database
 from service.store.papers import State
@@ -29,12 +30,14 @@ LOOK_AFTER = timedelta(seconds=1)
 # down, so it takes one part in so many of the time.
 _WAIT_SECONDS = 0.25
 _REST = 20
+# From so many on, an index is too large to be looked through for garbage.
+_MANY_PAPERS = 300
 # An index keeps what it looked up: strangers' words are not to fill the memory.
 _TOPICS_AT_HAND = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Tried:
+class _Looked:
     topic: Topic
     levels: Levels
     rate: Rate
@@ -58,6 +61,10 @@ class RecentPapers:
         """Return what letters the topics would have made; none stands for what trends."""
         return self._at(now).preview(wishes, cadence)
 
+    def tried(self, wish: Wish, now: datetime) -> Tried:
+        """Return what one topic brought, whether or not it is enabled."""
+        return self._at(now).tried(wish)
+
     def suggested(self, now: datetime) -> tuple[str, ...]:
         """Return topics that many papers of late are about, the most frequent first."""
         return self._at(now).suggested
@@ -65,6 +72,12 @@ class RecentPapers:
     def state(self, now: datetime) -> State:
         """Return what tells the present papers from those of another time."""
         return self._at(now).state
+
+    def at_hand(self, now: datetime) -> State | None:
+        """Return the state where that takes no look at the database, and so no time; else None."""
+        desk, looked_at = self._desk, self._looked_at
+        fresh = looked_at is not None and abs(now - looked_at) < LOOK_AFTER
+        return desk.state if desk is not None and fresh else None
 
     def _at(self, now: datetime) -> "_Desk":
         with self._lock:
@@ -96,8 +109,11 @@ class RecentPapers:
             return papers.state(connection)
 
     def _build(self, state: State) -> "_Desk":
-        with self._database.read() as connection:
-            return _Desk(state, Shelf.of_last(connection, DAYS))
+        with uncollected() as set_aside, self._database.read() as connection:
+            desk = _Desk(state, Archive.of_last(connection, DAYS))
+            if desk.papers > _MANY_PAPERS:
+                set_aside()
+            return desk
 
     def _replace(self, state: State, now: datetime) -> None:
         began = thread_time()
@@ -109,14 +125,20 @@ class RecentPapers:
 class _Desk:
     """One state of the papers, and what was asked of them."""
 
-    def __init__(self, state: State, shelf: Shelf) -> None:
+    def __init__(self, state: State, archive: Archive) -> None:
         self.state = state
-        self.suggested = suggestions((stored.paper for _, stored in shelf.papers), SUGGESTED)
-        self._shelf = shelf
-        # The index learns while it answers, and takes one question at a time.
+        self.suggested = suggestions((stored.paper for _, stored in archive.papers), SUGGESTED)
+        self._archive = archive
+        # The index learns while it answers, and takes one question at a time: a topic each, so
+        # that who asks about many does not keep others waiting.
         self._lock = threading.Lock()
-        self._tried: dict[str, _Tried] = {}
+        self._tried: dict[str, _Looked] = {}
         self._titles: dict[tuple[str, int], tuple[tuple[str, bool], ...]] = {}
+
+    @property
+    def papers(self) -> int:
+        """How many papers there are."""
+        return len(self._archive.papers)
 
     @property
     def crowded(self) -> bool:
@@ -124,31 +146,39 @@ class _Desk:
         return len(self._tried) > _TOPICS_AT_HAND
 
     def preview(self, wishes: Sequence[Wish], cadence: Cadence) -> Preview:
-        with self._lock:
-            tried = [self._try(wish) for wish in wishes if wish.enabled]
-            levels = self._shelf.everything if not tried else _either([t.levels for t in tried])
-            days = self._shelf.by_day(levels)
-            return Preview(
-                cadence,
-                days,
-                letters_of(days, cadence),
-                tuple(one.rate for one in tried),
-                tuple(self._latest(n, tried) for n in self._shelf.newest(levels, LATEST)),
-            )
+        tried = [self._try(wish) for wish in wishes if wish.enabled]
+        levels = self._archive.everything if not tried else _either([t.levels for t in tried])
+        days = self._archive.by_day(levels)
+        return Preview(
+            cadence,
+            days,
+            letters_of(days, cadence),
+            tuple(one.rate for one in tried),
+            tuple(self._latest(n, tried) for n in self._archive.newest(levels, LATEST)),
+        )
 
-    def _try(self, wish: Wish) -> _Tried:
+    def tried(self, wish: Wish) -> Tried:
+        looked = self._try(wish)
+        newest = self._archive.newest(looked.levels, 1)
+        return Tried(looked.rate, self._latest(newest[0], [looked]) if newest else None)
+
+    def _try(self, wish: Wish) -> _Looked:
         tried = self._tried.get(wish.query)
         if tried is None:
-            topic = parse(wish.query)
-            levels, dates = self._shelf.found(topic), len(self._shelf.dates)
-            rate = Rate(wish.shown, topic, levels[0].bit_count(), dates)
-            if not rate.found and (wider := self._shelf.wider(topic)):
-                rate = replace(rate, instead=wider[0], would_find=wider[1])
-            tried = self._tried[wish.query] = _Tried(topic, levels, rate)
+            with self._lock:
+                tried = self._tried[wish.query] = self._look(wish)
         return replace(tried, rate=replace(tried.rate, shown=wish.shown))
 
-    def _latest(self, number: int, tried: Sequence[_Tried]) -> Latest:
-        day, stored = self._shelf.papers[number]
+    def _look(self, wish: Wish) -> _Looked:
+        topic = parse(wish.query)
+        levels, dates = self._archive.found(topic), len(self._archive.dates)
+        rate = Rate(wish.shown, topic, levels[0].bit_count(), dates)
+        if not rate.found and (wider := self._archive.wider(topic)):
+            rate = replace(rate, instead=wider[0], would_find=wider[1])
+        return _Looked(topic, levels, rate)
+
+    def _latest(self, number: int, tried: Sequence[_Looked]) -> Latest:
+        day, stored = self._archive.papers[number]
         found = [(sum(lv >> number & 1 for lv in one.levels), one) for one in tried]
         best = [one for tier, one in sorted(found, key=lambda pair: -pair[0]) if tier]
         title = self._title(best[0].topic, number) if best else ((stored.paper.title, False),)
@@ -157,8 +187,9 @@ class _Desk:
     def _title(self, topic: Topic, number: int) -> tuple[tuple[str, bool], ...]:
         key = (topic.canonical, number)
         if key not in self._titles:
-            title = self._shelf.papers[number][1].paper.title
-            terms = self._shelf.index.terms(topic.expression, number)
+            title = self._archive.papers[number][1].paper.title
+            with self._lock:
+                terms = self._archive.index.terms(topic.expression, number)
             pieces: list[tuple[str, bool]] = []
             end = 0
             for start, stop in marks(title, [form for forms in terms for form in forms]):

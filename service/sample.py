@@ -12,7 +12,6 @@ import numpy as np
 
 from service.binding import Binder
 from service.domain.deliveries import Claim, Kind
-from service.domain.digests import SkipReason
 from service.domain.readers import Preferences
 from service.domain.selection import unpack
 from service.domain.wishes import Wish
@@ -24,7 +23,7 @@ from service.store.papers import State, StoredPaper
 
 # Papers are looked for in so many days, until some are found.
 _SPANS = (1, 7, 30)
-_WAIT_SECONDS = 2
+WAIT_SECONDS = 2
 _AT_HAND = 64
 # What stands for the token of an unsubscribe link.
 _NOBODY = "sample"
@@ -52,7 +51,7 @@ class Samples:
         `state` tells the papers of one time from those of another. Its reader's own links lead to
         /sample/link, and nothing is kept in the database. Raises Busy.
         """
-        if not self._lock.acquire(timeout=_WAIT_SECONDS):
+        if not self._lock.acquire(timeout=WAIT_SECONDS):
             raise Busy
         try:
             key = (tuple(wishes), chosen, state)
@@ -87,11 +86,11 @@ def _letter(
     day: date,
     now: datetime,
 ) -> bytes | None:
-    shelf: list[bytes] = []
+    kept: list[bytes] = []
 
     def keep(bodies: Sequence[bytes]) -> list[int]:
-        shelf.extend(bodies)
-        return list(range(len(shelf) - len(bodies), len(shelf)))
+        kept.extend(bodies)
+        return list(range(len(kept) - len(bodies), len(kept)))
 
     queries = {number: wish.query for number, wish in enumerate(wishes)}
     with Planner(
@@ -104,9 +103,9 @@ def _letter(
         trending_section=installation.trending_section,
     ) as planner:
         verdicts = planner.decide(_one_reader(wishes, chosen, day))
-    (decision,), (token,) = verdicts.decisions, verdicts.tokens
-    if isinstance(decision, SkipReason):
+    if verdicts.skips:
         return None
+    (selection,), (token,) = verdicts.selections, verdicts.tokens
     claim = Claim(
         delivery_id=0,
         subscriber_id=0,
@@ -119,12 +118,12 @@ def _letter(
         asked_at=None,
         slots={},
         local_date=day,
-        selection=unpack(decision),
+        selection=unpack(selection),
         planned_at=now,
         attempts=0,
         unsubscribe_token=_NOBODY,
     )
-    load = dict(enumerate(shelf))
+    load = dict(enumerate(kept))
     binder = Binder(
         installation.house,
         None,

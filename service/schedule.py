@@ -1,5 +1,6 @@
 """The ticks that move the service: look for papers, plan who is due, deliver what is queued."""
 
+import gc
 import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -9,7 +10,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
-from service import consent, fetching, pipeline, requests
+from service import consent, fetching, pipeline, strangers
 from service.domain.policy import Result
 from service.domain.sources import Condition
 from service.installation import Installation
@@ -77,9 +78,13 @@ class Schedule:
     def start(self) -> None:
         self._scheduler.start()
 
-    def stop(self) -> None:
-        """Finish and record the letters in flight, then end; returns when all is done."""
+    def stop(self, told: Callable[[], object] = lambda: None) -> None:
+        """Begin nothing more and call `told`; finish and record the letters in flight, then end.
+
+        Returns when all is done.
+        """
         self._stop.set()
+        told()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
 
@@ -106,6 +111,8 @@ class Schedule:
         if self._tidied_at is None or self._now() - self._tidied_at >= TIDY_EVERY:
             self._tidied_at = self._now()
             pipeline.tidy(self._installation, self._now())
+            # It may be the only one to look for garbage (see `interpreter`).
+            gc.collect()
             forgotten = consent.forget_unconfirmed(self._installation, self._now())
             if forgotten:
                 _log.info("unconfirmed_forgotten", subscribers=forgotten)
@@ -169,7 +176,7 @@ class Schedule:
     def _deliver(self) -> None:
         if self._stop.is_set():
             return
-        requests.answer(self._installation, self._now())
+        strangers.answer(self._installation, self._now())
         if self._paused_until is not None and self._now() < self._paused_until:
             return
         self._paused_until = None

@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     requests_per_address: Annotated[int, Field(ge=0)] = 5
     requests_per_network: Annotated[int, Field(ge=0)] = 30
     requests_in_all: Annotated[int, Field(ge=0)] = 3000
+    previews_per_network: Annotated[int, Field(ge=0)] = 1200
     mailbox: Path | None = None
     digest_dir: Path = Path("digests")
     max_file_bytes: Annotated[int, Field(ge=1)] = 150_000_000
@@ -82,6 +83,7 @@ class Settings(BaseSettings):
     sources: str = ""
     source_minutes: Annotated[float, Field(ge=1, le=1440)] = 60
     sources_allow_private: bool = False
+    confirm_hours: Annotated[int, Field(ge=1, le=720)] = 72
     lookback_days: Annotated[int, Field(ge=0, le=60)] = 3
     retention_days: Annotated[int, Field(ge=2, le=3650)] = 40
     tick_seconds: Annotated[float, Field(ge=0.2, le=3600)] = 30

@@ -77,3 +77,26 @@ def test_each_reader_sees_their_own_words_for_one_topic(installation: Installati
 def test_topics_are_suggested_from_the_papers_at_hand(installation: Installation) -> None:
     publish(installation, NOON, *(replace(MAPS, arxiv_id=f"2608.0000{n}") for n in range(3)))
     assert RecentPapers(installation.database).suggested(NOON) == ("maps",)
+
+
+def test_one_topic_alone_is_told_with_its_newest_paper_even_switched_off(
+    installation: Installation,
+) -> None:
+    publish(installation, NOON - DAY, "Maps of Rivers", "Tea")
+    publish(installation, NOON, "Maps of Seas")
+    recent = RecentPapers(installation.database)
+    (maps, none) = (replace(wish, enabled=False) for wish in wishes_of(["maps", "zeppelins"]))
+    tried = recent.tried(maps, NOON)
+    assert (tried.rate.spoken, tried.latest and tried.latest.paper.title) == (
+        "1.0 a day",
+        "Maps of Seas",
+    )
+    assert recent.tried(none, NOON).latest is None
+
+
+def test_what_is_at_hand_is_so_for_a_second(installation: Installation) -> None:
+    recent = RecentPapers(installation.database)
+    assert recent.at_hand(NOON) is None
+    state = recent.state(NOON)
+    assert recent.at_hand(NOON) == state
+    assert recent.at_hand(NOON + timedelta(seconds=1)) is None

@@ -56,6 +56,8 @@ GOOD: dict[str, tuple[str, Callable[[Settings], Any], Any]] = {
     "REQUESTS_PER_ADDRESS": ("3", lambda s: s.requests_per_address, 3),
     "REQUESTS_PER_NETWORK": ("0", lambda s: s.requests_per_network, 0),
     "REQUESTS_IN_ALL": ("9000", lambda s: s.requests_in_all, 9000),
+    "CONFIRM_HOURS": ("24", lambda s: s.confirm_hours, 24),
+    "PREVIEWS_PER_NETWORK": ("60", lambda s: s.previews_per_network, 60),
     "MAILBOX": ("/var/mail/papers", lambda s: s.mailbox, Path("/var/mail/papers")),
     "DIGEST_DIR": ("/var/papers", lambda s: s.digest_dir, Path("/var/papers")),
     "MAX_FILE_BYTES": ("1000", lambda s: s.max_file_bytes, 1000),

@@ -1,4 +1,4 @@
-"""`paperround run`: pages, schedule and sender in one process."""
+"""`paperround run`: pages, schedule and sender with one command."""
 
 import signal
 import socket
@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from multiprocessing import connection
 from typing import Annotated
 
 import structlog
@@ -15,9 +16,9 @@ from fastapi import FastAPI
 
 from service import settings
 from service.cli.report import WorkFailed, notice
+from service.cli.scheduling import Scheduling
 from service.installation import open_installation
 from service.observe import set_up_logging
-from service.schedule import Schedule
 from service.web.app import web_app
 from service.web.patience import HEADER_SECONDS, patient
 
@@ -43,22 +44,23 @@ def run(
     set_up_logging(chosen.log_level)
     chosen.digest_dir.mkdir(parents=True, exist_ok=True)
 
-    def now() -> datetime:
-        return datetime.now(UTC)
-
     with (
+        Scheduling(chosen, _now) as schedule,
         open_installation(chosen) as installation,
         serving(
-            web_app(installation, now), listen(host, port), proxies=chosen.trusted_proxies.split()
+            web_app(installation, _now), listen(host, port), proxies=chosen.trusted_proxies.split()
         ) as address,
     ):
-        schedule = Schedule(installation, now, tick_seconds=chosen.tick_seconds)
-        schedule.start()
+        schedule.begin()
         structlog.get_logger().info("started", pages=address, digests=str(chosen.digest_dir))
-        wait_for_signal()
-        notice("Finishing the letters in flight.")
-        schedule.stop()
+        if not wait_for_signal(schedule.ended):
+            raise WorkFailed("The process that plans and delivers has ended; the log says why.")
+        schedule.finish(lambda: notice("Finishing the letters in flight."))
     structlog.get_logger().info("stopped")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -110,8 +112,11 @@ def serving(
         thread.join()
 
 
-def wait_for_signal() -> None:
-    """Return at the first SIGINT or SIGTERM; a second one ends the process at once."""
+def wait_for_signal(*others: int) -> bool:
+    """Return True at the first SIGINT or SIGTERM; a second one ends the process at once.
+
+    False where one of `others` can be read before, or is over, as a process may be.
+    """
     numbers = (signal.SIGINT, signal.SIGTERM)
     waking, woken = socket.socketpair()
     with waking, woken:
@@ -121,8 +126,10 @@ def wait_for_signal() -> None:
         before = signal.set_wakeup_fd(waking.fileno())
         for number in numbers:
             signal.signal(number, lambda *_: None)
-        while woken.recv(1)[0] not in numbers:
-            pass
+        told = False
+        while not told and connection.wait([woken, *others]) == [woken]:
+            told = woken.recv(1)[0] in numbers
         signal.set_wakeup_fd(before)
     for number in numbers:
         signal.signal(number, signal.SIG_DFL)
+    return told

@@ -12,6 +12,7 @@ import typer
 from service import settings
 from service.cli.report import WorkFailed, notice, number, print_json, print_table, say
 from service.installation import house_of, template_folders
+from service.mail.house import House
 from service.mail.letter import Letters
 from service.mail.specimens import specimens
 from service.mail.templates import TemplateMistake, file_of
@@ -54,7 +55,7 @@ def check(as_json: AsJson = False) -> None:
     """Render every letter and page with sample and hostile words, and name what is wrong."""
     chosen = settings.load()
     folders = template_folders(chosen)
-    mistakes = list(dict.fromkeys(_mistakes(folders, Letters(folders, house_of(chosen)))))
+    mistakes = list(dict.fromkeys(_mistakes(folders, house_of(chosen))))
     count = len(_names(folders[-1]))
     if as_json:
         print_json({"templates": count, "mistakes": mistakes})
@@ -66,8 +67,9 @@ def check(as_json: AsJson = False) -> None:
         say(f"All {count} templates can be used.")
 
 
-def _mistakes(folders: Sequence[Path], letters: Letters) -> Iterator[str]:
+def _mistakes(folders: Sequence[Path], house: House) -> Iterator[str]:
     """Yield what is wrong: of the letters the first mistake, of the pages one each."""
+    letters = Letters(folders, house)
     try:
         for words in (SAMPLE, HOSTILE):
             for kind, letter in specimens(letters, words):
@@ -78,7 +80,7 @@ def _mistakes(folders: Sequence[Path], letters: Letters) -> Iterator[str]:
                     yield f"{file_of(folders, name)}: a stranger's words stand there as HTML"
     except TemplateMistake as mistake:
         yield str(mistake)
-    dress = Dress(folders)
+    dress = Dress(folders, house.spoken_confirm_life)
     for words in (SAMPLE, HOSTILE):
         for page, context in contexts(words).items():
             try:

@@ -20,11 +20,14 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Allowances:
-    """What one address, one network and everybody together may ask for."""
+    """What one address, one network and everybody together may ask for, and at how many topics
+    one network may look.
+    """
 
     address: Allowance
     network: Allowance
     everyone: Allowance
+    looks: Allowance
 
 
 class TooMany(Exception):

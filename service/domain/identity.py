@@ -77,13 +77,16 @@ def identities(paper: Paper) -> tuple[str, ...]:
 
 def title_identity(title: str) -> str:
     """Return the identity of a title: blind to case, accents, width, punctuation and spacing."""
-    folded = title if title.isascii() else unicodedata.normalize("NFKD", title)
-    letters = _NOT_LETTERS.sub("", folded.casefold())
+    if title.isascii():
+        letters = title.lower().translate(_ASCII_NOT_LETTERS)
+    else:
+        letters = _NOT_LETTERS.sub("", unicodedata.normalize("NFKD", title).casefold())
     # A title of symbols alone would otherwise equal every other such title.
     return "title:" + hashlib.sha256((letters or title.strip()).encode()).hexdigest()[:24]
 
 
 _NOT_LETTERS = re.compile(r"[\W_]+")
+_ASCII_NOT_LETTERS = {code: None for code in range(128) if not chr(code).isalnum()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import TypeAlias
 
 from service.domain.keys import ID_LENGTH, Key, KeyRing
 
@@ -31,8 +32,10 @@ class Purpose(StrEnum):
     FORM = "form"
 
 
-# How long a link lasts; the one to preferences as long as its reader is kept.
-LIVES: Mapping[Purpose, timedelta | None] = {
+Lives: TypeAlias = Mapping[Purpose, timedelta | None]
+
+# How long a link usually lasts; the one to preferences as long as its reader is kept.
+LIVES: Lives = {
     Purpose.CONFIRM: timedelta(hours=72),
     Purpose.UNDO: timedelta(days=30),
     Purpose.PREFERENCES: None,
@@ -62,8 +65,8 @@ class Grant:
 class ExpiredLink(ValueError):
     """A token of ours whose time is over, and what it was for."""
 
-    def __init__(self, purpose: Purpose, grant: Grant) -> None:
-        super().__init__(f"the link is older than {LIVES[purpose]}")
+    def __init__(self, purpose: Purpose, grant: Grant, life: timedelta) -> None:
+        super().__init__(f"the link is older than {life}")
         self.purpose = purpose
         self.grant = grant
 
@@ -74,14 +77,16 @@ def sign(key: Key, purpose: Purpose, made_for: int, issued_at: datetime) -> str:
     return f"{key.key_id}.{payload}.{_signature(key, purpose, payload)}"
 
 
-def verify(keys: KeyRing, purpose: Purpose, token: str, now: datetime) -> Grant:
+def verify(
+    keys: KeyRing, purpose: Purpose, token: str, now: datetime, lives: Lives = LIVES
+) -> Grant:
     """Return what the token grants.
 
     Raises BadLink, or ExpiredLink where it is older than links of its purpose may get to be.
     """
-    grant, life = granted(keys, purpose, token), LIVES[purpose]
+    grant, life = granted(keys, purpose, token), lives[purpose]
     if life is not None and now - grant.issued_at > life:
-        raise ExpiredLink(purpose, grant)
+        raise ExpiredLink(purpose, grant, life)
     return grant
 
 

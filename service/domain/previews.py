@@ -65,6 +65,14 @@ class Latest:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """One topic alone: what it found, and the newest paper of that."""
+
+    rate: Rate
+    latest: Latest | None
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """The letters that topics would have made.
 

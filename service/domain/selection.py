@@ -102,89 +102,78 @@ def unpack(packed: bytes) -> Selection:
     """Return the selection that was packed; raise ValueError when the bytes are not one."""
     if not packed or packed[0] != VERSION:
         raise ValueError("not a packed selection")
-    numbers = _Numbers(packed, 1)
-    frame, topics, matched = numbers.next(), numbers.next(), numbers.next()
-    names = numbers.ids(frame)
-    cards, also = numbers.picked(frame, names), numbers.picked(frame, names)
-    trending = numbers.ids(frame)
-    unlisted = None
-    if not numbers.done:
-        catalogue = _whole(numbers.next(), frame)
-        octets = numbers.octets_behind()
-        unlisted = Unlisted(catalogue, int.from_bytes(octets, "little"))
-        if not octets or octets[-1] == 0:
-            raise ValueError("a packed selection with something behind it")
+    reader = _Reader(packed, 1)
+    try:
+        frame, topics, matched = reader.number(), reader.number(), reader.number()
+        names = reader.ids(frame)
+        # Most papers came for one topic.
+        alone = [(name,) for name in names]
+        cards, also = reader.picked(frame, names, alone), reader.picked(frame, names, alone)
+        trending = reader.ids(frame)
+        unlisted = None
+        if not reader.done:
+            catalogue, octets = _whole(reader.number(), frame), reader.rest()
+            unlisted = Unlisted(catalogue, int.from_bytes(octets, "little"))
+            if not octets or octets[-1] == 0:
+                raise ValueError("a packed selection with something behind it")
+    except IndexError:
+        raise ValueError(f"{_CUT}, or names no topic of its own") from None
     return Selection(frame, cards, also, trending, topics, matched, unlisted)
 
 
-class _Numbers:
-    """Gives the numbers of a packed selection one after the other."""
+class _Reader:
+    """Reads the numbers of packed octets one after the other; IndexError where they end."""
 
     def __init__(self, packed: bytes, start: int) -> None:
         self._packed = packed
-        self._start = start
-        self._taken = 0
-        # All at once, which may read octets at the end for numbers that are none: one call for
-        # each number would cost more than all the rest of a letter.
-        self._numbers: list[int] = []
-        number = shift = 0
-        for byte in packed[start:]:
-            if byte < 0x80:
-                self._numbers.append(number | byte << shift)
-                number = shift = 0
-            else:
-                number |= (byte & 0x7F) << shift
-                shift += 7
-        # A number that is not whole is nobody's, but something is there.
-        self._torn = shift > 0
+        self._at = start
 
     @property
     def done(self) -> bool:
-        return self._taken == len(self._numbers) and not self._torn
+        return self._at == len(self._packed)
 
-    def next(self) -> int:
-        (number,) = self._some(1)
-        return number
+    def number(self) -> int:
+        number = shift = 0
+        while (octet := self._packed[self._at]) > 0x7F:
+            number |= (octet & 0x7F) << shift
+            shift += 7
+            self._at += 1
+        self._at += 1
+        return number | octet << shift
 
     def ids(self, frame: int) -> tuple[int, ...]:
-        return tuple([_whole(apart, frame) for apart in self._some(self.next())])
+        return tuple([_whole(self.number(), frame) for _ in range(self.number())])
 
-    def picked(self, frame: int, names: Sequence[int]) -> tuple[Picked, ...]:
-        numbers, found = self._numbers, []
-        # Most papers came for one topic.
-        single = [(name,) for name in names]
-        count, at = self.next(), self._taken
-        try:
-            for _ in range(count):
-                part, end = _whole(numbers[at], frame), at + 2 + numbers[at + 1]
-                if end == at + 3:
-                    found.append(Picked(part, single[numbers[at + 2]]))
-                else:
-                    places = numbers[at + 2 : end]
-                    found.append(Picked(part, tuple([names[place] for place in places])))
-                at = end
-        except IndexError:
-            raise ValueError(f"{_CUT}, or names no topic of its own") from None
-        if at > len(numbers):
-            raise ValueError(_CUT)
-        self._taken = at
+    def picked(
+        self, frame: int, names: Sequence[int], alone: Sequence[tuple[int]]
+    ) -> tuple[Picked, ...]:
+        """Return papers and the topics they came for; `alone` is each of the names by itself."""
+        packed, found = self._packed, []
+        for _ in range(self.number()):
+            at = self._at
+            # A call for each number would cost more than all the rest of a letter: nearly all
+            # are of one octet, or of two.
+            apart = packed[at]
+            if apart < 0x80:
+                self._at = at = at + 1
+            elif packed[at + 1] < 0x80:
+                apart = apart & 0x7F | packed[at + 1] << 7
+                self._at = at = at + 2
+            else:
+                apart, at = self.number(), self._at
+            times = packed[at]
+            octets = packed[at + 1 : at + 1 + times]
+            places: Sequence[int] = octets
+            if times < 0x80 and len(octets) == times and octets.isascii():
+                self._at = at + 1 + times
+            else:
+                places = [self.number() for _ in range(self.number())]
+            named = alone[places[0]] if times == 1 else tuple([names[place] for place in places])
+            found.append(Picked(frame + (apart >> 1 ^ -(apart & 1)), named))
         return tuple(found)
 
-    def octets_behind(self) -> bytes:
-        """Return the octets behind the numbers taken."""
-        behind, position = len(self._numbers) - self._taken, len(self._packed)
-        while behind >= 0:
-            position -= 1
-            behind -= self._packed[position] < 0x80
-        return self._packed[position + 1 :]
-
-    def _some(self, count: int) -> list[int]:
-        end = self._taken + count
-        if end > len(self._numbers):
-            raise ValueError(_CUT)
-        found = self._numbers[self._taken : end]
-        self._taken = end
-        return found
+    def rest(self) -> bytes:
+        return self._packed[self._at :]
 
 
 _CUT = "a packed selection that is cut short"
@@ -203,10 +192,13 @@ def unpack_catalogue(part: bytes) -> tuple[int, ...]:
     """Return the paper ids of a catalogue; raise ValueError when the bytes are not one."""
     if not part.startswith(_CATALOGUE):
         raise ValueError("not a catalogue of papers")
-    numbers = _Numbers(part, len(_CATALOGUE))
+    reader = _Reader(part, len(_CATALOGUE))
     found: list[int] = []
-    while not numbers.done:
-        found.append(numbers.next())
+    try:
+        while not reader.done:
+            found.append(reader.number())
+    except IndexError:
+        raise ValueError("a catalogue of papers that is cut short") from None
     return tuple(found)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from email.utils import getaddresses
 
 from service.mail.headers import HeaderError, address_value, header_line, mailbox_value
@@ -18,7 +19,8 @@ class House:
 
     `sender` is a From header ("Paperround <paperround@example.org>") or a bare address, which is
     then called Paperround. `base_url` has no trailing slash. `feedback_id` is a Feedback-ID header:
-    "digest:::SenderId". Raises ValueError, naming the field, for what no header can hold.
+    "digest:::SenderId". Links that confirm an address last `confirm_hours`. Raises ValueError,
+    naming the field, for what no header can hold.
     """
 
     sender: str
@@ -26,6 +28,7 @@ class House:
     reply_to: str | None = None
     postal_address: str | None = None
     feedback_id: str | None = None
+    confirm_hours: int = 72
 
     def __post_init__(self) -> None:
         if self.base_url.endswith("/"):
@@ -60,6 +63,26 @@ class House:
     def contact(self) -> str:
         """The address at which a person reads what readers write."""
         return address_value(self.reply_to) if self.reply_to else self.address
+
+    @property
+    def confirm_life(self) -> timedelta:
+        """How long a link lasts that confirms something."""
+        return timedelta(hours=self.confirm_hours)
+
+    @property
+    def spoken_confirm_life(self) -> str:
+        """The same in words: "72 hours"."""
+        days, rest = divmod(self.confirm_hours, 24)
+        if rest or days <= 3:
+            return f"{self.confirm_hours} hour{'s' * (self.confirm_hours > 1)}"
+        return f"{days} days"
+
+    @property
+    def days_unconfirmed(self) -> int:
+        """The days for which a request is kept that nobody confirms: longer than its link lasts, so
+        that who comes late is offered a new one.
+        """
+        return -(-self.confirm_hours // 24) + 4
 
     @property
     def host(self) -> str:

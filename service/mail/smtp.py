@@ -231,7 +231,7 @@ class Session:
             self._wire.send(command.octets, 1)
         if self._wire.choked:
             await self._wire.flushed(self._timeouts.block)
-        reply = await self._wire.reply(command.seconds)
+        reply = self._wire.heard() or await self._wire.reply(command.seconds)
         # After 421 the server closes; a 3xx out of place answers another command than ours.
         if reply.code == 421 or (reply.code // 100 == 3 and command.stage is not Stage.DATA):
             self.drop()

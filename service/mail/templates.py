@@ -38,6 +38,8 @@ class Templates:
             undefined=StrictUndefined,
             trim_blocks=trim_blocks,
             keep_trailing_newline=True,
+            # Else each use of a template asks the disk whether it has changed.
+            auto_reload=False,
         )
         self._jinja.filters |= filters or {}
 

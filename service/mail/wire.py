@@ -1,6 +1,7 @@
 """The wire of an SMTP session: what is written, and the replies in the order in which they come."""
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -37,16 +38,18 @@ class Replies:
         while (end := unread.find(b"\n", start)) >= 0:
             line = unread[start:end]
             start = end + 1
-            code, mark = line[:3], line[3:4]
-            if not _is_code(code) or mark.strip() not in (b"", b"-"):
+            if _LINE.match(line) is None:
                 raise Lost(f"the server does not answer in SMTP: {_shown(line)}")
-            if self._lines and self._lines[0][:3] != code:
+            if self._lines and self._lines[0][:3] != line[:3]:
                 raise Lost(f"the server changes its mind within a reply: {_shown(line)}")
-            self._lines.append(line)
-            if mark != b"-":
-                words = b"\n".join([each[4:].strip() for each in self._lines])
-                found.append(Reply(int(code), words.decode("utf-8", "replace")))
+            if line[3:4] == b"-":
+                self._lines.append(line)
+                continue
+            words = line[4:].strip()
+            if self._lines:
+                words = b"\n".join([*[each[4:].strip() for each in self._lines], words])
                 self._lines.clear()
+            found.append(Reply(int(line[:3]), words.decode("utf-8", "replace")))
         self._unread = unread[start:]
         if len(self._unread) + sum(map(len, self._lines)) > _MOST_OCTETS:
             raise Lost(f"the server's reply has no end: {_shown((*self._lines, unread)[0])}")
@@ -88,6 +91,10 @@ class Wire(asyncio.Protocol):
         while self.choked:
             await self._wait(seconds, "the server takes no more of what is sent")
 
+    def heard(self) -> Reply | None:
+        """Return the next reply if it has come."""
+        return self._unheard.popleft() if self._unheard else None
+
     async def reply(self, seconds: float) -> Reply:
         """Return the next reply. Raises Lost when none comes in that time, or ever."""
         while not self._unheard:
@@ -103,13 +110,17 @@ class Wire(asyncio.Protocol):
         if self._end is not None:
             raise self._end
         self._waiting = self._loop.create_future()
+        # asyncio.timeout() would cost as much as all the rest of a reply.
+        alarm = self._loop.call_later(seconds, self._give_up, seconds, failing)
         try:
-            async with asyncio.timeout(seconds):
-                await self._waiting
-        except TimeoutError:
-            raise Lost(f"timed out: {failing} within {seconds:g} s") from None
+            await self._waiting
         finally:
+            alarm.cancel()
             self._waiting = None
+
+    def _give_up(self, seconds: float, failing: str) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_exception(Lost(f"timed out: {failing} within {seconds:g} s"))
 
     def data_received(self, data: bytes) -> None:
         if self._end is not None:
@@ -151,8 +162,7 @@ class Wire(asyncio.Protocol):
             self._waiting.set_result(None)
 
 
-def _is_code(code: bytes) -> bool:
-    return len(code) == 3 and code.isdigit() and code[:1] in (b"2", b"3", b"4", b"5")
+_LINE = re.compile(rb"[2-5][0-9]{2}(?:[-\s]|$)")
 
 
 def _shown(line: bytes) -> str:

@@ -107,48 +107,50 @@ class Finds:
         A paper stands by its strongest find, once however many there are; equals stand by place.
         """
         readers, bits = len(wants.served_to), len(self._seqs).bit_length()
-        want, paper, strength = self._sorted(wants, bits)
+        sorting, want_bits = self._sorted(wants, bits)
+        paper = sorting >> want_bits + _STRENGTH_BITS
         firsts = np.flatnonzero(np.diff(paper, prepend=-1))
         sizes = np.diff(firsts, append=len(paper))
-        reader, place = paper[firsts] >> bits, paper[firsts] & _ones(bits)
-        muted = strength[firsts] == MUTED
-        # The last find is the weakest: where it is a mute too, nothing else found the paper.
-        found = (strength[firsts + sizes - 1] if len(firsts) else muted) != MUTED
+        strength = sorting[firsts] >> want_bits & _ones(_STRENGTH_BITS)
+        paper = paper[firsts]
+        reader, place = paper >> bits, paper & _ones(bits)
+        muted = strength == MUTED
         # Upvotes count as they stand now. A paper below may rise later and is offered again by
         # none: who lets such papers come on their second day begins here.
-        low = self._upvotes[place] < wants.min_upvotes[reader]
-        below = low & ~muted & (strength[firsts] != FOLLOWED)
-        shown = ~muted & ~below
-        matched = np.bincount(reader[shown], minlength=readers)
+        below = self._upvotes[place] < wants.min_upvotes[reader]
+        below &= ~muted & (strength != FOLLOWED)
+        kept = np.flatnonzero(~(muted | below))
+        matched = np.bincount(reader[kept], minlength=readers)
+        # Where the last find, the weakest, is a mute too, nothing else found the paper.
+        muted = np.flatnonzero(muted)
+        last = sorting[firsts[muted] + sizes[muted] - 1] >> want_bits & _ones(_STRENGTH_BITS)
 
-        kept = np.flatnonzero(shown)
-        order = (reader[kept] << _STRENGTH_BITS | strength[firsts[kept]]) << bits | place[kept]
-        kept = kept[_order(order)]
-        nth = np.arange(len(kept)) - np.repeat(np.cumsum(matched) - matched, matched)
-        most = wants.max_papers + np.where(wants.topical, ALSO_LISTED, 0)
-        listed = nth < most[reader[kept]]
-        entries = kept[listed]
-        found_by, times = self._named(wants, want, firsts[entries], sizes[entries])
+        best_first = reader[kept] << _STRENGTH_BITS | strength[kept]
+        kept = kept[_order(best_first << bits | place[kept])]
+        listed = np.minimum(matched, wants.max_papers + np.where(wants.topical, ALSO_LISTED, 0))
+        begin = np.cumsum(matched) - matched
+        entries = kept[runs(begin, listed)]
+        rest = kept[runs(begin + listed, matched - listed)]
+        named = sorting[runs(firsts[entries], sizes[entries])] & _ones(want_bits)
+        found_by, times = _named(wants, named, sizes[entries])
         cards = np.minimum(matched, wants.max_papers)
         return Choice(
             matched=matched,
-            muted=np.bincount(reader[muted & found], minlength=readers),
+            muted=np.bincount(reader[muted[last != MUTED]], minlength=readers),
             below=np.bincount(reader[below], minlength=readers),
             cards=cards,
-            also=np.minimum(matched, most) - cards,
+            also=listed - cards,
             reader=reader[entries],
             place=place[entries],
             names=np.concatenate(([0], np.cumsum(times))),
             found_by=found_by,
             trending=self._trending(wants, reader, place),
-            unlisted=_flags(
-                reader[kept[~listed]], place[kept[~listed]], len(self._seqs), wants.topical
-            ),
+            unlisted=_flags(reader[rest], place[rest], len(self._seqs), wants.topical),
         )
 
-    def _sorted(self, wants: Wants, bits: int) -> tuple[Integers, Integers, Integers]:
-        """Return every new find, by reader, place, strength and want: the number of the want, the
-        reader's number and in the last `bits` the place, and the strength.
+    def _sorted(self, wants: Wants, bits: int) -> tuple[Integers, int]:
+        """Return every new find as one number, sorted: the reader's number, in `bits` the place,
+        the strength and the number of the want; and in how many bits the last one stands.
         """
         starts = self._starts[wants.finder]
         counts = self._starts[wants.finder + 1] - starts
@@ -163,17 +165,7 @@ class Finds:
             served_to = np.repeat(wants.served_to[wants.reader], counts)
             sorting = sorting[self._seqs[found >> _STRENGTH_BITS] > served_to]
         sorting.sort()
-        paper = sorting >> want_bits + _STRENGTH_BITS
-        return sorting & _ones(want_bits), paper, sorting >> want_bits & _ones(_STRENGTH_BITS)
-
-    def _named(
-        self, wants: Wants, want: Integers, starts: Integers, counts: Integers
-    ) -> tuple[Integers, Integers]:
-        """Return the wants that entries name, and how many each does."""
-        found_by = want[runs(starts, counts)]
-        entry = np.repeat(np.arange(len(counts)), counts)
-        named = wants.named[found_by]
-        return found_by[named], np.bincount(entry[named], minlength=len(counts))
+        return sorting, want_bits
 
     def _trending(
         self, wants: Wants, reader: Integers, place: Integers
@@ -190,6 +182,15 @@ class Finds:
         open_to &= np.cumsum(open_to, axis=1) <= TRENDING_LISTED
         of, which = np.nonzero(open_to)
         return of, noticed[which]
+
+
+def _named(wants: Wants, found_by: Integers, counts: Integers) -> tuple[Integers, Integers]:
+    """Return the wants that entries name, and how many each does, of those that found them."""
+    named = wants.named[found_by]
+    if named.all():
+        return found_by, counts
+    entry = np.repeat(np.arange(len(counts)), counts)
+    return found_by[named], np.bincount(entry[named], minlength=len(counts))
 
 
 def _order(keys: Integers) -> Integers:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from types import TracebackType
 from typing import Self, TypeAlias
 
 from service.domain.acronyms import spellings
@@ -149,12 +148,7 @@ class PaperIndex:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _levels(self, expression: Expression) -> Levels:

@@ -86,12 +86,12 @@ def candidates(folder: Path) -> list[Path]:
     return [folder / name for name in names]
 
 
-def put_away(path: Path, shelf: str, reason: str | None = None) -> Path:
-    """Move a file into the folder `shelf` beside it, with a `.reason.txt` where one is given.
+def put_away(path: Path, into: str, reason: str | None = None) -> Path:
+    """Move a file into the folder of that name beside it, with a `.reason.txt` where one is given.
 
     Returns where it is now: a number is added to a name that is taken. Raises OSError.
     """
-    folder = path.parent / shelf
+    folder = path.parent / into
     folder.mkdir(exist_ok=True)
     number = 1
     target = folder / path.name

@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
 
+from service.sources.near import near
 from service.sources.symbols import SILENT, SPACES, symbols
 
 _FONTS = (
@@ -79,8 +79,8 @@ _LINKED = re.compile(
 )
 _URL = re.compile(r"(?:\\|(?<![A-Za-z\\]))url\s?\{((?:[^{}]|\{[^{}]*\})*)\}")
 
-# What follows a last sign without a brace: the name of a command and a letter.
-_LONGEST_ARGUMENT = 30
+# All that another round could begin with.
+_LEFT = re.compile(r"[\\{]|mathbb|mathds|Bbb")
 
 # Braces nested deeper than any formula of an abstract stay as they are.
 _DEEPEST = 12
@@ -88,30 +88,14 @@ _DEEPEST = 12
 
 def links(text: str) -> str:
     r"""Return the text with `\href{…}{…}`, `\url{…}` and their remains `https://…{…}` read."""
-    return _near("{}", text, lambda part: _LINKED.sub(_link, _URL.sub(_first, part)))
+    return near("{}", text, lambda part: _LINKED.sub(_link, _URL.sub(_first, part)))
 
 
 def without_latex(text: str) -> str:
     """Return the text with its LaTeX read as Unicode. It holds no URL."""
     if "`" in text and "``" in text:
         text = _QUOTED.sub(r"“\1”", text)
-    return _near("\\{}$^", text, _read)
-
-
-def _near(signs: str, text: str, read: Callable[[str], str]) -> str:
-    """Return the text with what lies between its first and last such sign, and near them, read.
-
-    Few texts have any, and most of those but one or two, so that this saves much of the work.
-    """
-    first = min((at for at in map(text.find, signs) if at >= 0), default=-1)
-    if first < 0:
-        return text
-    # No command or address that a sign is part of begins two blanks before it.
-    start = text.rfind(" ", 0, max(text.rfind(" ", 0, first), 0)) + 1
-    last = max(map(text.rfind, "\\{}$^"))
-    end = text.find(" ", last + _LONGEST_ARGUMENT)
-    end = len(text) if end < 0 else end
-    return text[:start] + read(text[start:end]) + text[end:]
+    return near("\\{}$^", text, _read)
 
 
 def _read(text: str) -> str:
@@ -186,7 +170,7 @@ def _commands(text: str) -> str:
         text = _PUNCTUATION.sub(_first, text)
         text = _UNKNOWN.sub(_unknown, text)
         text = _SINGLE.sub(_single, text)
-        if text == before:
+        if text == before or not _LEFT.search(text):
             break
     return _SYMBOL.sub(lambda m: symbol(m[1]), text)
 

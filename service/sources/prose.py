@@ -3,13 +3,17 @@
 import re
 
 from service.sources.latex import links, without_latex
-from service.sources.lost import repaired
+from service.sources.lost import ANYWHERE, repaired
 from service.sources.markup import without_markup
+from service.sources.scan import holds
 from service.sources.text import tidy
 
 _URL = re.compile(r"(https?://[^\s<>{}]+)")
 
-_MARKS = re.compile(r"[\\{}$^<&~`]")
+_MARK = r"[\\{}$^<&~`]"
+_holds_marks = holds(_MARK)
+# What most texts hold nothing of, so that they are read as they were written.
+_holds_work = holds(rf"[^ -~]|  |^ | $|{_MARK}|{ANYWHERE}")
 
 # No text of a paper is longer; making it readable takes some 10 µs a hundred characters.
 LONGEST = 200_000
@@ -24,6 +28,8 @@ def readable(written: str, *, html: bool = False) -> str:
     Only what is certain is read: `R&D`, `$5 and $10`, `x<y` and file_names stay as they are. With
     `html`, the whole text is known to be HTML.
     """
+    if _is_plain(written):
+        return written
     text = tidy(written)
     for _ in range(_ROUNDS):
         before = text
@@ -31,14 +37,21 @@ def readable(written: str, *, html: bool = False) -> str:
         if text == before:
             break
         text, html = tidy(text), False
-        if not _MARKS.search(text):
+        if not _holds_marks(text):
             break
     return text
 
 
 def label(written: str) -> str:
     """Return a name or a keyword, tidy and, where it has any, without markup."""
-    return readable(written) if _MARKS.search(written) else tidy(written)
+    if _is_plain(written):
+        return written
+    tidied = tidy(written)
+    return readable(tidied) if _holds_marks(tidied) else tidied
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and not _holds_work(text)
 
 
 def _read(text: str, *, html: bool) -> str:

@@ -5,7 +5,6 @@ import operator
 import pickle
 import tempfile
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Any
 
 from service.domain.papers import Paper
@@ -46,12 +45,7 @@ class Spool:
     def __enter__(self) -> "Spool":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._file.close()
 
 

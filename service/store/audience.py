@@ -13,8 +13,8 @@ from service.domain.filters import Filters
 from service.domain.policy import Result, Status
 from service.domain.readers import Consent, address_hash
 from service.store import tables
-from service.store.bulk import among
-from service.store.columns import Integers, fetch_columns
+from service.store.bulk import Integers, among
+from service.store.columns import fetch_columns
 
 _SUBSCRIBER = tables.table(tables.Subscriber)
 _PREFERENCE = tables.table(tables.Preference)

@@ -2,29 +2,43 @@
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 from sqlalchemy import ColumnElement, Connection, Table, any_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import NullType
 
+from service.store.as_json import as_json
+
+Integers: TypeAlias = npt.NDArray[np.int64]
 Values = Mapping[str, Any]
 
 _ROWS_AT_ONCE = 100
 
 
-def among(connection: Connection, column: ColumnElement[int], ids: Iterable[int]) -> Any:
+def among(connection: Connection, column: ColumnElement[int], ids: Iterable[int] | Integers) -> Any:
     """Return the condition that a column of integers is one of `ids`, passed as one value.
 
     Where they follow each other it is a range on SQLite, which costs half.
     """
-    listed = list(ids)
+    listed = np.fromiter(ids, np.int64) if not isinstance(ids, np.ndarray) else ids
     if connection.dialect.name == "postgresql":
         # Of a range it does not know how many there are, in a table it has not analysed yet.
-        return column == any_(bindparam(None, listed, type_=ARRAY(column.type), unique=True))
-    if listed and listed == list(range(listed[0], listed[-1] + 1)):
-        return column.between(listed[0], listed[-1])
-    each = func.json_each(f"[{','.join(map(str, listed))}]").table_valued("value")
+        return column == func.any(bindparam(None, listed, type_=NullType(), unique=True))
+    if len(listed) and (np.diff(listed) == 1).all():
+        return column.between(int(listed[0]), int(listed[-1]))
+    each = func.json_each(f"[{','.join(map(str, listed.tolist()))}]").table_valued("value")
     return column.in_(select(each.c.value))
+
+
+def among_texts(connection: Connection, column: ColumnElement[str], texts: Iterable[str]) -> Any:
+    """Return the condition that a column of texts is one of `texts`, passed as one value."""
+    listed = list(texts)
+    if connection.dialect.name == "postgresql":
+        return column == any_(bindparam(None, listed, type_=ARRAY(column.type), unique=True))
+    return column.in_(select(func.json_each(as_json(listed)).table_valued("value").c.value))
 
 
 def given(
@@ -54,7 +68,9 @@ def insert_many(
     *,
     on_conflict: str = "",
 ) -> None:
-    """Insert rows whose `columns` are integers, texts or bytes; all share the `constant` values.
+    """Insert rows, their `columns` as the drivers take them; all share the `constant` values.
+
+    Integers, texts and bytes are taken as they are; JSON and dates as texts.
 
     `on_conflict` is SQL that both databases understand.
     """
@@ -78,12 +94,34 @@ def insert_many(
 
 
 def update_many(
-    connection: Connection, table: Table, key: str, ids: Sequence[int], constant: Values
+    connection: Connection, table: Table, key: str, ids: Sequence[int] | Integers, constant: Values
 ) -> None:
     """Give all rows whose `key` is among `ids` the same values."""
-    if not ids:
+    if len(ids) == 0:
         return
     connection.execute(update(table).where(among(connection, table.c[key], ids)).values(**constant))
+
+
+def update_each(
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    constant: Values,
+) -> None:
+    """Give each row its own values of `columns`, as the drivers take them, and the `constant` ones.
+
+    A row's values are followed by its id.
+    """
+    if not rows:
+        return
+    mark = mark_of(connection)
+    shared = bound(connection, table, constant)
+    assigned = ", ".join(f"{name} = {mark}" for name in (*shared, *columns))
+    connection.exec_driver_sql(
+        f"UPDATE {table.name} SET {assigned} WHERE id = {mark}",
+        [(*shared.values(), *row) for row in rows],
+    )
 
 
 def mark_of(connection: Connection) -> str:

@@ -1,13 +1,13 @@
 """Reader clocks: up to which seq each reader has been planned for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 
 from sqlalchemy import Connection, func, or_, select, update
 
 from service.domain.readers import Consent
 from service.store import tables
-from service.store.bulk import among, update_many
+from service.store.bulk import Integers, among, update_many
 from service.store.columns import fetch_columns
 from service.store.dialect import upsert
 
@@ -33,9 +33,9 @@ def watermark(connection: Connection, subscriber_id: int) -> int:
     return connection.scalar(query) or 0
 
 
-def hold(connection: Connection, subscriber_ids: Sequence[int], day: date) -> dict[int, int]:
-    """Lock the clocks of readers who are active and have no digest for `day`; return their
-    watermarks.
+def hold(connection: Connection, subscriber_ids: Integers, day: date) -> tuple[Integers, Integers]:
+    """Lock the clocks of readers who are active and have no digest for `day`; return their ids
+    and watermarks.
 
     Those whom another transaction is changing at this moment are left out, not waited for: it may
     be waiting for us.
@@ -52,11 +52,11 @@ def hold(connection: Connection, subscriber_ids: Sequence[int], day: date) -> di
         .with_for_update(key_share=True, skip_locked=True)
     )
     held, watermarks = fetch_columns(connection, query)
-    return dict(zip(held.tolist(), watermarks.tolist(), strict=True))
+    return held, watermarks
 
 
 def advance(
-    connection: Connection, subscriber_ids: Sequence[int], upto: int, served_on: date | None
+    connection: Connection, subscriber_ids: Integers, upto: int, served_on: date | None
 ) -> None:
     """Raise readers' watermarks to `upto`; `served_on` is the date they got a digest for, if so."""
     constant = {"watermark": upto} | ({"planned_on": served_on} if served_on else {})

@@ -14,7 +14,8 @@ from service.domain.digests import SkipReason
 from service.domain.policy import Status
 from service.store import clocks, counters, tables
 from service.store.audience import Audience
-from service.store.bulk import insert_many
+from service.store.bulk import among
+from service.store.columns import insert_columns
 from service.store.dialect import insert_new
 
 _DELIVERY = tables.table(tables.Delivery)
@@ -22,13 +23,15 @@ _DELIVERY = tables.table(tables.Delivery)
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """What a plan decided for readers: for each a packed selection, or a reason for no letter.
+    """What a plan decided for readers: for each a packed selection, unless `skips` has a reason
+    for no letter.
 
     A letter gets the token of the same number, 16 random bytes.
     """
 
     readers: Audience
-    decisions: Sequence[bytes | SkipReason]
+    selections: Sequence[bytes]
+    skips: Mapping[int, SkipReason]
     tokens: Sequence[bytes]
 
 
@@ -51,45 +54,39 @@ def plan(
     expires_at: datetime,
     priority: int = Kind.DIGEST.priority,
 ) -> Recorded:
-    """Record what was decided for the readers of those numbers, and raise their watermarks.
+    """Record what was decided for the readers of those numbers, ascending, and raise their
+    watermarks.
 
     A verdict whose reader left, or whose watermark or unsent digest changed since it was decided,
     does not stand: that reader is still due.
     """
-    readers, decisions = verdicts.readers, verdicts.decisions
-    day, at = readers.day, np.array(numbers, dtype=np.int64)
-    ids = readers.ids[at].tolist()
-    held = clocks.hold(connection, ids, day)
-    unchanged = [
-        (number, subscriber_id)
-        for number, subscriber_id, watermark in zip(
-            numbers, ids, readers.watermark[at].tolist(), strict=True
-        )
-        if held.get(subscriber_id) == watermark
-    ]
-    letters, skips, waiting = [], [], {}
-    for number, subscriber_id in unchanged:
-        decision = decisions[number]
-        if isinstance(decision, SkipReason):
-            skips.append((subscriber_id, decision.value, int(readers.served_to[number])))
+    readers, at = verdicts.readers, np.array(numbers, dtype=np.int64)
+    ids = readers.ids[at]
+    held, watermarks = clocks.hold(connection, ids, readers.day)
+    place = np.searchsorted(ids, held)
+    unchanged = np.sort(at[place[watermarks == readers.watermark[at[place]]]])
+    letters: list[int] = []
+    skips: list[int] = []
+    waiting: dict[int, int] = {}
+    for number in unchanged.tolist():
+        if number in verdicts.skips:
+            skips.append(number)
         elif number in readers.unsent:
-            waiting[readers.unsent[number]] = (number, subscriber_id)
+            waiting[readers.unsent[number]] = number
         else:
-            letters.append((number, subscriber_id))
+            letters.append(number)
     superseded = _supersede(connection, list(waiting), now)
-    letters += [waiting[delivery_id] for delivery_id in superseded]
-    _queue_digests(
-        connection,
-        verdicts,
-        letters,
-        {"seq_to": upto, "priority": priority, "planned_at": now, "next_attempt_at": now}
-        | {"expires_at": expires_at},
-    )
-    clocks.advance(connection, sorted(reader for _, reader in letters), upto, served_on=day)
-    _note_skips(connection, skips, day=day, upto=upto, now=now)
-    behind = [reader for reader, _, _ in skips if held[reader] < upto]
-    clocks.advance(connection, behind, upto, served_on=None)
-    reasons = Counter(SkipReason(reason) for _, reason, _ in skips)
+    letters = sorted([*letters, *(waiting[delivery_id] for delivery_id in superseded)])
+    queued = {"seq_to": upto, "priority": priority, "planned_at": now, "next_attempt_at": now}
+    _queue_digests(connection, verdicts, letters, queued | {"expires_at": expires_at})
+    clocks.advance(connection, readers.ids[letters], upto, served_on=readers.day)
+    _note_skips(connection, verdicts, skips, {"seq_to": upto, "at": now})
+    behind = [number for number in skips if readers.watermark[number] < upto]
+    clocks.advance(connection, readers.ids[behind], upto, served_on=None)
+    if letters:
+        # Last, since whoever queues a letter waits for that row until we commit.
+        counters.advance(connection, counters.DELIVERIES, len(letters))
+    reasons = Counter(verdicts.skips[number] for number in skips)
     return Recorded(len(letters), reasons, len(superseded))
 
 
@@ -100,7 +97,7 @@ def _supersede(connection: Connection, delivery_ids: Sequence[int], now: datetim
     # One that is being begun or expired at this moment is not waited for either.
     waiting = (
         select(_DELIVERY.c.id)
-        .where(_DELIVERY.c.id.in_(delivery_ids), _DELIVERY.c.status == Status.QUEUED)
+        .where(among(connection, _DELIVERY.c.id, delivery_ids), _DELIVERY.c.status == Status.QUEUED)
         .with_for_update(skip_locked=True)
     )
     statement = (
@@ -115,25 +112,20 @@ def _supersede(connection: Connection, delivery_ids: Sequence[int], now: datetim
 def _queue_digests(
     connection: Connection,
     verdicts: Verdicts,
-    letters: Sequence[tuple[int, int]],
+    numbers: Sequence[int],
     shared: Mapping[str, object],
 ) -> None:
-    """Queue the letters of readers, given by number and id."""
-    if not letters:
-        return
-    readers, at = verdicts.readers, [number for number, _ in letters]
-    columns = (
-        [subscriber_id for _, subscriber_id in letters],
-        [verdicts.tokens[number] for number in at],
-        readers.preference_ids[at].tolist(),
-        readers.served_to[at].tolist(),
-        [verdicts.decisions[number] for number in at],
-    )
-    insert_many(
+    readers = verdicts.readers
+    insert_columns(
         connection,
         _DELIVERY,
-        ("subscriber_id", "token", "preference_id", "seq_from", "selection"),
-        list(zip(*columns, strict=True)),
+        {
+            "subscriber_id": readers.ids[numbers],
+            "token": [verdicts.tokens[number] for number in numbers],
+            "preference_id": readers.preference_ids[numbers],
+            "seq_from": readers.served_to[numbers],
+            "selection": [verdicts.selections[number] for number in numbers],
+        },
         {
             "kind": Kind.DIGEST.value,
             "nth": 0,
@@ -143,30 +135,29 @@ def _queue_digests(
             **shared,
         },
     )
-    counters.advance(connection, counters.DELIVERIES, len(letters))
 
 
 def _note_skips(
     connection: Connection,
-    skips: Sequence[tuple[int, str, int]],
-    *,
-    day: date,
-    upto: int,
-    now: datetime,
+    verdicts: Verdicts,
+    numbers: Sequence[int],
+    shared: Mapping[str, object],
 ) -> None:
-    """Keep each reader's last skip, given by id, reason and the seq before the papers looked at.
+    """Keep each reader's last skip.
 
     A look that found no paper to judge does not replace what this date's papers came to.
     """
-    if not skips:
-        return
+    readers = verdicts.readers
     names = ("local_date", "reason", "seq_from", "seq_to", "at")
-    insert_many(
+    insert_columns(
         connection,
         tables.table(tables.Skip),
-        ("subscriber_id", "reason", "seq_from"),
-        skips,
-        {"local_date": day, "seq_to": upto, "at": now},
+        {
+            "subscriber_id": readers.ids[numbers],
+            "reason": [verdicts.skips[number].value for number in numbers],
+            "seq_from": readers.served_to[numbers],
+        },
+        {"local_date": readers.day, **shared},
         on_conflict="ON CONFLICT (subscriber_id) DO UPDATE SET "
         + ", ".join(f"{name} = excluded.{name}" for name in names)
         + " WHERE skip.local_date < excluded.local_date OR excluded.seq_from < excluded.seq_to",

@@ -1,17 +1,12 @@
-"""The one statement that SQLite and PostgreSQL share and SQL's standard does not: upsert."""
+"""What SQLite and PostgreSQL can both do and SQL's standard does not say: upsert, and new ids."""
 
-import itertools
-import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.store.tables import Row
-
-# Many rows in one statement cost less than one each; both databases bound how many values.
-_ROWS_AT_ONCE = 50
 
 
 def upsert(connection: Connection, table: type[Row]) -> Any:
@@ -21,38 +16,17 @@ def upsert(connection: Connection, table: type[Row]) -> Any:
     return sqlite.insert(table)
 
 
-def insert_mappings(
-    connection: Connection,
-    table: Table,
-    rows: Sequence[Mapping[str, Any]],
-    *,
-    or_skip: bool = False,
-) -> None:
-    """Insert rows that all have the same columns; with `or_skip`, only those that are new.
+def new_ids(connection: Connection, table: Table, count: int) -> Sequence[int]:
+    """Return the ids of the next rows of a table, in order, for the caller to insert them with.
 
-    It does what executing an INSERT with a list does, in half the time: SQLAlchemy's own way of
-    binding values, row by row, costs more than the database's work.
+    The caller holds a lock, so that nobody else inserts rows until this transaction ends.
     """
-    if not rows:
-        return
-    dialect = connection.dialect
-    names = list(rows[0])
-    mark = "?" if dialect.paramstyle == "qmark" else "%s"
-    quote = dialect.identifier_preparer.quote
-    into = f"INSERT INTO {quote(table.name)} ({', '.join(map(quote, names))}) VALUES "
-    values = f"({', '.join([mark] * len(names))})"
-    unless_there = " ON CONFLICT DO NOTHING" if or_skip else ""
-    columns = []
-    for name in names:
-        bind = table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
-        column = map(operator.itemgetter(name), rows)
-        columns.append(map(bind, column) if bind else column)
-    bound = zip(*columns, strict=True)
-    while some := list(itertools.islice(bound, _ROWS_AT_ONCE)):
-        connection.exec_driver_sql(
-            into + ", ".join([values] * len(some)) + unless_there,
-            tuple(itertools.chain.from_iterable(some)),
-        )
+    if connection.dialect.name == "postgresql":
+        sequence = func.pg_get_serial_sequence(table.name, "id")
+        drawn = select(func.nextval(sequence)).select_from(func.generate_series(1, count))
+        return connection.scalars(drawn).all()
+    last = connection.scalar(select(func.max(table.c.id))) or 0
+    return range(last + 1, last + 1 + count)
 
 
 def insert_new(

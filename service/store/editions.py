@@ -223,15 +223,15 @@ def _publish(
         .where(_MEMBER.c.edition_id == edition_id, _PAPER.c.seq.is_(None))
         .order_by(_MEMBER.c.position)
     ).all()
-    last = advance(connection, PAPER_SEQ, len(unseen))
-    before = last - len(unseen)
+    before = advance(connection, PAPER_SEQ, len(unseen)) - len(unseen)
     # Ids follow each other as a rule, so that a run of them is numbered by one statement. While one
     # lasts, SQLite keeps all pages it changes as they were in memory.
     numbered = enumerate(unseen, start=before + 1)
     number = (
         update(_PAPER)
         .where(_PAPER.c.id.between(bindparam("first"), bindparam("last")))
-        .values(seq=_PAPER.c.id - bindparam("ahead"))
+        # Those that an earlier run put in arrive only now.
+        .values(seq=_PAPER.c.id - bindparam("ahead"), arrived_at=now)
     )
     while some := list(itertools.islice(numbered, _NUMBERED_AT_ONCE)):
         runs = [
@@ -241,12 +241,6 @@ def _publish(
         connection.execute(
             number, [{"first": ids[0], "last": ids[-1], "ahead": ahead} for ahead, ids in runs]
         )
-    # Those that an earlier run put in arrive only now.
-    connection.execute(
-        update(_PAPER)
-        .where(_PAPER.c.seq > before, _PAPER.c.seq <= last, _PAPER.c.arrived_at != now)
-        .values(arrived_at=now)
-    )
     connection.execute(
         update(_EDITION)
         .where(_EDITION.c.id == edition_id)

@@ -33,6 +33,11 @@ class Gate:
         self.slowed: dict[str, int] = {}
         self._recovering: frozenset[str] = frozenset()
 
+    @property
+    def recovers(self) -> bool:
+        """Whether letters that are accepted count, since a domain that asked for less recovers."""
+        return bool(self._recovering)
+
     def stands_open(self, connection: Connection) -> bool:
         """Say whether nothing is limited, neither by the operator nor by a domain that asked."""
         query = select(_PACE.c.scope).where(_PACE.c.slowed > 0)

@@ -4,15 +4,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, insert, select, update
-from sqlmodel import col
+from sqlalchemy import Connection, update
 
-from service.domain.deliveries import Claim, Kind, Settlement
+from service.domain.deliveries import Claim, Settlement
 from service.domain.limits import Limits
 from service.domain.policy import TRANSITIONS, Result, Status
-from service.store import claims, clocks, tables
+from service.store import claims, tables, transitions
 from service.store.bulk import bound, given, mark_of, update_many
 from service.store.engine import Database, StoreError
+from service.store.fast_path import fast_path
 from service.store.gate import Gate
 from service.store.locks import Lock
 from service.store.queue import Queue
@@ -23,12 +23,6 @@ _DELIVERY = tables.table(tables.Delivery)
 
 class LostSeat(StoreError):
     """This worker's lock is gone: others may take it for dead, so it must not send."""
-
-
-def move(before: Status, after: Status, **values: Any) -> Any:
-    """Return an UPDATE of deliveries from one status to another that the design allows."""
-    assert after in TRANSITIONS[before], f"{before} does not become {after}"
-    return update(_DELIVERY).where(_DELIVERY.c.status == before).values(status=after, **values)
 
 
 class Ledger:
@@ -55,6 +49,8 @@ class Ledger:
         self._gate = gate or Gate(Limits())
         self._queue = Queue(self._gate)
         self._note = note
+        self._fast_path = fast_path(database, worker_id, lock)
+        self._may_begin = True
 
     def claim(self, limit: int, now: datetime) -> list[Claim]:
         """Mark up to `limit` letters as this worker's, the most urgent first; what is held, or
@@ -76,11 +72,10 @@ class Ledger:
         update_many(connection, _DELIVERY, "id", ids, {"worker_id": self._worker_id})
         rows = claims.of(connection, ids)
         if unwanted := [row.id for row in rows if not row.wanted]:
-            connection.execute(
-                move(Status.QUEUED, Status.CANCELLED, settled_at=now, worker_id=None).where(
-                    _DELIVERY.c.id.in_(unwanted)
-                )
+            cancel = transitions.move(
+                Status.QUEUED, Status.CANCELLED, settled_at=now, worker_id=None
             )
+            connection.execute(cancel.where(_DELIVERY.c.id.in_(unwanted)))
         return [row for row in rows if row.wanted]
 
     def step(self, settlements: Sequence[Settlement], begins: Sequence[Claim]) -> set[int]:
@@ -90,6 +85,26 @@ class Ledger:
         away meanwhile is not among them and must not be sent, and none is where refusals are too
         many. Raises LostSeat, recording nothing, when this worker's lock is gone.
         """
+        begun = self._fast_path.step(settlements, begins) if self._plain(settlements) else None
+        if begun is None:
+            begun = self._step(settlements, begins)
+        if begun:
+            self._note(next(c for c in reversed(begins) if c.delivery_id in begun))
+        return begun
+
+    def close(self) -> None:
+        """Give back what was kept for steps."""
+        self._fast_path.close()
+
+    def _plain(self, settlements: Sequence[Settlement]) -> bool:
+        """Say whether all went well, so that neither the watch nor the gate needs to see it."""
+        return (
+            self._may_begin
+            and not self._gate.recovers
+            and all(s.outcome.result is Result.ACCEPTED and s.begun for s in settlements)
+        )
+
+    def _step(self, settlements: Sequence[Settlement], begins: Sequence[Claim]) -> set[int]:
         if begins and not self._lock.held():
             raise LostSeat(
                 "this sender lost its lock, as when the database ends its connection; it stopped, "
@@ -97,12 +112,9 @@ class Ledger:
             )
         with self._database.write(Turn.LEDGER) as connection:
             self._settle(connection, settlements)
-            may_begin = self._watch(connection, settlements)
+            self._may_begin = self._watch(connection, settlements)
             self._gate.see(connection, settlements)
-            begun = self._begin(connection, begins) if may_begin else set()
-        if begun:
-            self._note(next(c for c in reversed(begins) if c.delivery_id in begun))
-        return begun
+            return self._begin(connection, begins) if self._may_begin else set()
 
     def _begin(self, connection: Connection, begun: Sequence[Claim]) -> set[int]:
         """Move letters that are still this worker's from queued to sending; return which were."""
@@ -144,14 +156,14 @@ class Ledger:
             if settlement.decision.status is not Status.SENT
             and settlement.claim.delivery_id in settled
         ]
-        log_attempts(connection, [self._try(settlement) for settlement in failed])
+        transitions.log_attempts(connection, [self._try(settlement) for settlement in failed])
         unsent = [
             settlement.claim.delivery_id
             for settlement in failed
             if settlement.decision.status is Status.FAILED and not settlement.begun
         ]
         if unsent:
-            return_papers(connection, _DELIVERY.c.id.in_(unsent))
+            transitions.return_papers(connection, _DELIVERY.c.id.in_(unsent))
 
     def _change(
         self,
@@ -232,62 +244,3 @@ def _settled(connection: Connection, settlement: Settlement) -> tuple[Any, ...]:
         outcome.code,
         outcome.text,
     )
-
-
-def expire(connection: Connection, now: datetime) -> int:
-    """Expire the queued letters whose time is over; return how many.
-
-    The papers of a digest of which no body was ever sent are offered again.
-    """
-    expired = list(
-        connection.scalars(
-            move(Status.QUEUED, Status.EXPIRED, settled_at=now, worker_id=None)
-            .where(
-                _DELIVERY.c.id.in_(
-                    # One that a worker begins right now is not waited for: it may wait for us.
-                    select(_DELIVERY.c.id)
-                    .where(_DELIVERY.c.status == Status.QUEUED, _DELIVERY.c.expires_at <= now)
-                    .with_for_update(skip_locked=True)
-                )
-            )
-            .returning(_DELIVERY.c.id)
-        )
-    )
-    if expired:
-        return_papers(connection, _DELIVERY.c.id.in_(expired))
-    return len(expired)
-
-
-def resend_uncertain(connection: Connection) -> int:
-    """Queue every uncertain letter again, byte for byte the same; return how many."""
-    count: int = connection.execute(move(Status.UNCERTAIN, Status.QUEUED)).rowcount
-    return count
-
-
-def log_attempts(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Keep tries that did not end in acceptance."""
-    if rows:
-        connection.execute(insert(tables.Attempt), rows)
-
-
-def return_papers(connection: Connection, which: Any) -> None:
-    """Offer the papers of digests again, save of those that were ever uncertain, which may have
-    been read, or that a later digest stands beside, which would come twice.
-    """
-    attempt = tables.Attempt
-    uncertain = exists().where(
-        col(attempt.delivery_id) == _DELIVERY.c.id, col(attempt.result) == Result.UNCERTAIN
-    )
-    later = _DELIVERY.alias("later")
-    outlived = exists().where(
-        later.c.subscriber_id == _DELIVERY.c.subscriber_id,
-        later.c.kind == Kind.DIGEST,
-        later.c.id > _DELIVERY.c.id,
-        later.c.status.in_((Status.QUEUED, Status.SENDING, Status.UNCERTAIN, Status.SENT)),
-    )
-    rows = connection.execute(
-        select(_DELIVERY.c.subscriber_id, _DELIVERY.c.seq_from).where(
-            which, _DELIVERY.c.kind == Kind.DIGEST, ~uncertain, ~outlived
-        )
-    )
-    clocks.put_back(connection, dict(rows.all()))

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select, update
 
 from service.domain.policy import Status
-from service.store import ledger, tables
+from service.store import tables, transitions
 from service.store.bulk import among
 
 _DELIVERY = tables.table(tables.Delivery)
@@ -96,7 +96,7 @@ def retry(connection: Connection, delivery_ids: Sequence[int], now: datetime) ->
     in_time = (these, _DELIVERY.c.expires_at > now)
     again = set(
         connection.scalars(
-            ledger.move(Status.UNCERTAIN, Status.QUEUED, next_attempt_at=now)
+            transitions.move(Status.UNCERTAIN, Status.QUEUED, next_attempt_at=now)
             .where(*in_time)
             .returning(_DELIVERY.c.id)
         )
@@ -119,12 +119,12 @@ def cancel(connection: Connection, delivery_ids: Sequence[int], now: datetime) -
     """
     cancelled = list(
         connection.scalars(
-            ledger.move(Status.QUEUED, Status.CANCELLED, settled_at=now, worker_id=None)
+            transitions.move(Status.QUEUED, Status.CANCELLED, settled_at=now, worker_id=None)
             .where(among(connection, _DELIVERY.c.id, delivery_ids))
             .returning(_DELIVERY.c.id)
         )
     )
-    ledger.return_papers(connection, among(connection, _DELIVERY.c.id, cancelled))
+    transitions.return_papers(connection, among(connection, _DELIVERY.c.id, cancelled))
     gone = set(cancelled)
     return _left(connection, [i for i in delivery_ids if i not in gone])
 

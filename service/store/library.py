@@ -3,20 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, update
+from sqlalchemy import Connection, delete, update
 
 from service.domain.identity import Known, Recognition, recognise
 from service.domain.merging import Account, merge
 from service.domain.papers import Rejected
 from service.store import papers, tables
-from service.store.dialect import insert_mappings
+from service.store.bulk import insert_many, update_each
+from service.store.dialect import new_ids
 
 _PAPER = tables.table(tables.Paper)
 _IDENTITY = tables.table(tables.Identity)
 _MEMBER = tables.table(tables.EditionPaper)
 _EXCERPT = 60
+_NEW_ONLY = "ON CONFLICT DO NOTHING"
 
 _NEW = Recognition(())
 
@@ -51,14 +52,14 @@ def take_in(
 
     The caller holds the counter of papers, so that no other process puts papers in meanwhile.
     """
-    shelf = _Shelf(connection, chunk)
+    catalogue = _Catalogue(connection, chunk)
     for entry in chunk:
-        shelf.place(entry)
-    shelf.write(connection, edition_id, now)
-    return Taken(len(shelf.updated), shelf.doubts)
+        catalogue.place(entry)
+    catalogue.write(connection, edition_id, now)
+    return Taken(len(catalogue.updated), catalogue.doubts)
 
 
-class _Shelf:
+class _Catalogue:
     """The stored papers that a chunk may speak of, and what the chunk makes of them."""
 
     def __init__(self, connection: Connection, chunk: Sequence[Entry]) -> None:
@@ -104,27 +105,22 @@ class _Shelf:
             if absorbed < _NOT_STORED:
                 _hand_over(connection, absorbed, survivor)
         if changed := [paper_id for paper_id in self._changed if paper_id < _NOT_STORED]:
-            rows = [
-                papers.to_columns(self._accounts[paper_id])
-                | {"updated_at": now, "changed_id": paper_id}
-                for paper_id in sorted(changed)
-            ]
-            connection.execute(update(_PAPER).where(_PAPER.c.id == bindparam("changed_id")), rows)
+            rows = [(*papers.values_of(self._accounts[one]), one) for one in sorted(changed)]
+            update_each(connection, _PAPER, papers.KNOWN, rows, {"updated_at": now})
         names = [
-            {"name": name, "paper_id": ids.get(paper_id, paper_id)}
+            (name, ids.get(paper_id, paper_id))
             for paper_id, answers_to in self._names.items()
             for name in answers_to - self._stored_names.get(paper_id, frozenset())
         ]
-        insert_mappings(connection, _IDENTITY, names, or_skip=True)
+        # In the order of the table's index: names that are near each other are on one page.
+        names.sort()
+        insert_many(connection, _IDENTITY, ("name", "paper_id"), names, {}, on_conflict=_NEW_ONLY)
         members = [
-            {
-                "edition_id": edition_id,
-                "paper_id": ids.get(paper_id, paper_id),
-                "position": place - 1,
-            }
-            for paper_id, place in self._members.items()
+            (ids.get(paper_id, paper_id), place - 1) for paper_id, place in self._members.items()
         ]
-        insert_mappings(connection, _MEMBER, members, or_skip=True)
+        edition = {"edition_id": edition_id}
+        columns = ("paper_id", "position")
+        insert_many(connection, _MEMBER, columns, members, edition, on_conflict=_NEW_ONLY)
 
     def _known(self, paper_id: int) -> Known:
         authors = self._accounts[paper_id].paper.authors
@@ -200,14 +196,14 @@ class _Shelf:
         keys = {paper_id: key for paper_id, key in self._keys.items() if paper_id in self._accounts}
         if not keys:
             return {}
-        rows: list[dict[str, Any]] = [
-            papers.to_columns(self._accounts[paper_id])
-            | {"key": key, "arrived_at": now, "updated_at": now}
+        ids = dict(zip(keys, new_ids(connection, _PAPER, len(keys)), strict=True))
+        rows = [
+            (ids[paper_id], key, *papers.values_of(self._accounts[paper_id]))
             for paper_id, key in keys.items()
         ]
-        insert_mappings(connection, _PAPER, rows)
-        ids = papers.ids_of(connection, keys.values())
-        return {paper_id: ids[key] for paper_id, key in keys.items()}
+        columns = ("id", "key", *papers.KNOWN)
+        insert_many(connection, _PAPER, columns, rows, {"arrived_at": now, "updated_at": now})
+        return ids
 
 
 def _hand_over(connection: Connection, absorbed: int, survivor: int) -> None:

@@ -28,8 +28,7 @@ class FileLocks:
         self._folder = folder
 
     def take(self, name: str, *, wait: bool = True, shared: bool = False) -> "FileLock | None":
-        self._folder.mkdir(exist_ok=True)
-        descriptor = os.open(self._folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = self._open(name)
         try:
             kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
             fcntl.flock(descriptor, kind | (0 if wait else fcntl.LOCK_NB))
@@ -40,6 +39,15 @@ class FileLocks:
             os.close(descriptor)
             raise
         return FileLock(descriptor)
+
+    def _open(self, name: str) -> int:
+        path = f"{self._folder}/{name}"
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        try:
+            return os.open(path, flags, 0o600)
+        except FileNotFoundError:
+            self._folder.mkdir(exist_ok=True)
+            return os.open(path, flags, 0o600)
 
     def forget(self, name: str) -> None:
         """Remove the file of a lock that nobody will take again."""
@@ -88,27 +96,29 @@ class AdvisoryLocks:
 
 
 class AdvisoryLock:
+    """A lock that a session of its own holds: what is written on `connection` is lost with it."""
+
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        self.connection = connection
 
     def held(self) -> bool:
         # A new session would answer, but hold no lock.
-        if self._connection.closed or self._connection.invalidated:
+        if self.connection.closed or self.connection.invalidated:
             return False
         try:
-            self._connection.scalar(text("SELECT 1"))
+            self.connection.scalar(text("SELECT 1"))
         except DBAPIError:
             return False
         return True
 
     def release(self) -> None:
-        if self._connection.closed:
+        if self.connection.closed:
             return
-        if not self._connection.invalidated:
+        if not self.connection.invalidated:
             with suppress(DBAPIError):
                 # The server notices only some time after it that a session was closed.
-                self._connection.scalar(text("SELECT pg_advisory_unlock_all()"))
+                self.connection.scalar(text("SELECT pg_advisory_unlock_all()"))
         with suppress(DBAPIError):
             # Closing the session gives back every lock it holds, whatever state it is in.
-            self._connection.invalidate()
-        self._connection.close()
+            self.connection.invalidate()
+        self.connection.close()

@@ -15,7 +15,8 @@ from sqlmodel import col
 from service.domain.merging import Account
 from service.domain.papers import Original, Paper
 from service.store import tables
-from service.store.bulk import among
+from service.store.as_json import as_json
+from service.store.bulk import among, among_texts
 
 _PAPER = tables.table(tables.Paper)
 _IDENTITY = tables.table(tables.Identity)
@@ -206,7 +207,7 @@ def accounts(
 
 def names_of(connection: Connection, names: Iterable[str]) -> dict[int, set[str]]:
     """Return every stored paper that answers to one of the names, by its id, with all its names."""
-    wanted = select(_IDENTITY.c.paper_id).where(_IDENTITY.c.name.in_(list(names)))
+    wanted = select(_IDENTITY.c.paper_id).where(among_texts(connection, _IDENTITY.c.name, names))
     found: dict[int, set[str]] = {}
     for paper_id, name in connection.execute(
         select(_IDENTITY.c.paper_id, _IDENTITY.c.name).where(_IDENTITY.c.paper_id.in_(wanted))
@@ -221,23 +222,24 @@ def twin_keys(connection: Connection, key: str) -> set[str]:
     return set(connection.scalars(select(_PAPER.c.key).where(same)))
 
 
-def ids_of(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
-    """Return the ids of the papers with those public keys."""
-    query = select(_PAPER.c.key, _PAPER.c.id).where(_PAPER.c.key.in_(list(keys)))
-    return {row.key: row.id for row in connection.execute(query)}
+# The columns that hold what is known of a paper, in the order of `values_of`.
+KNOWN = (*_COLUMNS, "links", "content_hash", "original")
+_PLACES = {name: _COLUMNS.index(name) for name in (*_LISTS, "published")}
 
 
-def to_columns(known: Account) -> dict[str, Any]:
-    """Return the columns that hold what is known of a paper."""
+def values_of(known: Account) -> tuple[Any, ...]:
+    """Return what is known of a paper as the drivers of both databases take it."""
     paper = known.paper
-    columns: dict[str, Any] = dict(zip(_COLUMNS, _FACTS(paper), strict=True))
-    columns["links"] = {name: link for name in _LINKS if (link := getattr(paper, name))}
-    columns["content_hash"] = _content_hash(known)
-    original = paper.original or Original()
-    written = {"title": original.title, "abstract": original.abstract}
-    columns["original"] = {name: text for name, text in written.items() if text is not None}
-    columns["original"]["told"] = known.told
-    return columns
+    values: list[Any] = [*_FACTS(paper)]
+    for name in _LISTS:
+        values[_PLACES[name]] = as_json(getattr(paper, name)) if getattr(paper, name) else "[]"
+    values[_PLACES["published"]] = paper.published and paper.published.isoformat()
+    links = {name: link for name in _LINKS if (link := getattr(paper, name))}
+    kept: dict[str, Any] = {"told": known.told}
+    if paper.original is not None:
+        written = {"title": paper.original.title, "abstract": paper.original.abstract}
+        kept = {name: text for name, text in written.items() if text is not None} | kept
+    return (*values, as_json(links), _content_hash(known), as_json(kept))
 
 
 def _content_hash(known: Account) -> str:

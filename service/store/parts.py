@@ -8,7 +8,8 @@ from itertools import islice
 from sqlalchemy import Connection, delete, select
 
 from service.store import tables
-from service.store.bulk import among, insert_many
+from service.store.bulk import among
+from service.store.columns import insert_columns
 
 _PART = tables.table(tables.Part)
 _AT_ONCE = 5_000
@@ -19,11 +20,10 @@ def keep(connection: Connection, day: date, bodies: Sequence[bytes]) -> list[int
     """Store the bodies that this day does not have yet; return the id of each, in order."""
     hashes = [hashlib.sha256(body).digest() for body in bodies]
     rows = dict(zip(hashes, bodies, strict=True))
-    insert_many(
+    insert_columns(
         connection,
         _PART,
-        ("sha256", "body"),
-        list(rows.items()),
+        {"sha256": list(rows), "body": list(rows.values())},
         {"day": day},
         on_conflict="ON CONFLICT DO NOTHING",
     )

@@ -12,7 +12,7 @@ from service.domain.deliveries import Kind
 from service.domain.links import new_token, token_hash
 from service.domain.policy import Status
 from service.domain.readers import Consent, Preferences, Subscriber
-from service.store import clocks, consents, ledger, tables, wanted
+from service.store import clocks, consents, tables, transitions, wanted
 from service.store.dialect import insert_new
 
 _SUBSCRIBER = tables.table(tables.Subscriber)
@@ -174,12 +174,12 @@ def cancel_queued(connection: Connection, subscriber_id: int, now: datetime) -> 
     """
     cancelled = list(
         connection.scalars(
-            ledger.move(Status.QUEUED, Status.CANCELLED, settled_at=now, worker_id=None)
+            transitions.move(Status.QUEUED, Status.CANCELLED, settled_at=now, worker_id=None)
             .where(_DELIVERY.c.subscriber_id == subscriber_id, _DELIVERY.c.kind != Kind.MOVED)
             .returning(_DELIVERY.c.id)
         )
     )
-    ledger.return_papers(connection, _DELIVERY.c.id.in_(cancelled))
+    transitions.return_papers(connection, _DELIVERY.c.id.in_(cancelled))
 
 
 def erase(connection: Connection, subscriber_id: int, *, now: datetime, source: str) -> None:

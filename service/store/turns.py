@@ -22,8 +22,8 @@ class Turn(IntEnum):
 class Turns(Protocol):
     def take(self, turn: Turn) -> AbstractContextManager[None]: ...
 
-    def wanted(self) -> bool:
-        """Say whether another waits while we write."""
+    def ledger_waits(self) -> bool:
+        """Say whether the ledger waits while we write."""
 
 
 class FreeForAll:
@@ -32,7 +32,7 @@ class FreeForAll:
     def take(self, turn: Turn) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def wanted(self) -> bool:
+    def ledger_waits(self) -> bool:
         return False
 
 
@@ -55,7 +55,7 @@ class OneAtATime:
             heapq.heappop(self._waiting)
             self._busy = True
         try:
-            lock = self._locks.take("turn", wait=False) or self._queue()
+            lock = self._among_processes(turn)
             try:
                 yield
             finally:
@@ -65,22 +65,36 @@ class OneAtATime:
                 self._busy = False
                 self._changed.notify_all()
 
-    def wanted(self) -> bool:
+    def ledger_waits(self) -> bool:
         with self._changed:
-            if self._waiting:
+            if self._waiting and self._waiting[0][0] is Turn.LEDGER:
                 return True
-        nobody = self._locks.take("queue", wait=False)
+        nobody = self._locks.take("ledger", wait=False)
         if nobody is not None:
             nobody.release()
         return nobody is None
 
-    def _queue(self) -> FileLock:
-        """Wait for the turn of another process, for it to see."""
-        queue = self._locks.take("queue", shared=True)
-        try:
+    def _among_processes(self, turn: Turn) -> FileLock:
+        """Wait for the turn of other processes; a ledger that waits is there for them to see.
+
+        Bulk work stands in the queue even if the turn is free: who waits is woken only after the
+        lock was given back, and by then the next chunk would have taken it again.
+        """
+        if turn is not Turn.BULK and (free := self._locks.take("turn", wait=False)):
+            return free
+        with (
+            self._held("ledger", shared=True) if turn is Turn.LEDGER else nullcontext(),
+            self._held("queue"),
+        ):
             lock = self._locks.take("turn")
-        finally:
-            if queue is not None:
-                queue.release()
         assert lock is not None
         return lock
+
+    @contextmanager
+    def _held(self, name: str, *, shared: bool = False) -> Iterator[None]:
+        lock = self._locks.take(name, shared=shared)
+        assert lock is not None
+        try:
+            yield
+        finally:
+            lock.release()

@@ -19,6 +19,7 @@ from sqlalchemy import (
 
 from service.domain.filters import Filters
 from service.domain.readers import Preferences
+from service.domain.timetable import Cadence
 from service.domain.wishes import Wish
 from service.store import cadences, tables, topics
 from service.store.bulk import among
@@ -51,6 +52,13 @@ class Wanted:
 
     preferences: Preferences
     wishes: tuple[Wish, ...]
+
+
+def cadence_of(connection: Connection, preference_id: int | None) -> Cadence:
+    """Return how often letters were wanted by a preference: daily where there was none yet."""
+    columns = select(_PREFERENCE.c.cadence, _PREFERENCE.c.weekday)
+    found = connection.execute(columns.where(_PREFERENCE.c.id == preference_id)).first()
+    return Cadence.DAILY if found is None else cadences.from_columns(*found)
 
 
 def at(

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from sqlmodel import col
 
 from service.domain.policy import Result, Stage, Status
-from service.store import counters, ledger, tables
+from service.store import counters, tables, transitions
 from service.store.engine import Database
 from service.store.locks import Lock
 from service.store.turns import Turn
@@ -108,7 +108,7 @@ def _end(connection: Connection, worker_id: int, now: datetime) -> int:
         .values(status=Status.UNCERTAIN, worker_id=None)
         .returning(_DELIVERY.c.id, _DELIVERY.c.attempts)
     ).all()
-    ledger.log_attempts(
+    transitions.log_attempts(
         connection,
         [
             {

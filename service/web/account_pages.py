@@ -12,13 +12,13 @@ from fastapi import APIRouter, Form, Request, Response
 
 from service import account, moving, preferences
 from service.account import PastLetter
-from service.domain.allowances import network_of
 from service.domain.policy import Status
 from service.domain.readers import Subscriber
 from service.installation import Installation
 from service.mail.address import AddressError, parse_address
 from service.mail.wording import long_date
 from service.web.dress import Dress
+from service.web.origin import client_network
 from service.web.phrases import sentence
 
 _BECAME = {
@@ -66,7 +66,7 @@ def account_pages(
         except AddressError as error:
             reader = account.holder(installation, token, moment)
             return page(token, reader, 422, typed=email, problem=sentence(error))
-        network = network_of(request.client and request.client.host)
+        network = client_network(request)
         if moving.ask(installation, token, address, moment, network=network) is None:
             return dress.bad_link()
         return dress.message(

@@ -11,8 +11,8 @@ from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
-from service import requests
-from service.domain.allowances import TooMany, network_of
+from service import strangers
+from service.domain.allowances import TooMany
 from service.domain.mending import mended
 from service.domain.readers import Preferences
 from service.domain.timetable import Cadence, TimetableError, parse_hour, zone
@@ -22,6 +22,8 @@ from service.installation import Installation
 from service.mail.address import AddressError, parse_address
 from service.recent import MOST_TRIED, RecentPapers
 from service.web.documents import Accepted, PreviewDocument, SubscriptionRequest
+from service.web.origin import client_network
+from service.web.pace import Pace
 from service.web.phrases import sentence, spoken_wait
 from service.web.problems import Mistake, Problem, documented, problem
 
@@ -46,7 +48,7 @@ class _Wrong(Exception):
 
 
 def api_app(
-    installation: Installation, recent: RecentPapers, now: Callable[[], datetime]
+    installation: Installation, recent: RecentPapers, pace: Pace, now: Callable[[], datetime]
 ) -> FastAPI:
     """Return the application to stand under /api."""
     api = FastAPI(
@@ -66,8 +68,9 @@ def api_app(
         )
     _answer_trouble(api)
 
-    @api.get("/preview", response_model_exclude_none=True, responses={**_WRONG})
+    @api.get("/preview", response_model_exclude_none=True, responses={**_WRONG, **_TOO_MANY})
     def preview(
+        request: Request,
         q: Annotated[
             list[str] | None,
             Query(
@@ -84,7 +87,9 @@ def api_app(
         wishes = _wishes(q or (), "q", wrong)
         if wrong:
             raise _Wrong(wrong)
-        return PreviewDocument.of(recent.preview(wishes, cadence, now()))
+        moment = now()
+        pace.spend(client_network(request), max(1, len(wishes)), moment)
+        return PreviewDocument.of(recent.preview(wishes, cadence, moment))
 
     @api.post(
         "/subscriptions",
@@ -115,14 +120,14 @@ def api_app(
             wrong.append(Mistake(where="/email", detail=sentence(error)))
         if wrong:
             raise _Wrong(wrong)
-        requests.sign_up(
+        strangers.sign_up(
             installation,
             address,
             wishes,
             chosen,
             now(),
             source="API",
-            network=network_of(request.client and request.client.host),
+            network=client_network(request),
         )
         return Accepted(
             message="Look in your inbox. If that address can be signed up, a letter is on its way."
@@ -189,6 +194,10 @@ def _answer_trouble(api: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         mistakes = [_mistake(found) for found in error.errors()]
         return problem(422, "This is not what the description of the API asks for.", mistakes)
+
+    @api.exception_handler(Exception)
+    def failed(_request: Request, _error: Exception) -> Response:
+        return problem(500, "Something went wrong here. Nothing was lost.")
 
     @api.exception_handler(HTTPException)
     def refused(_request: Request, error: Exception) -> Response:

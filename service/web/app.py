@@ -1,13 +1,10 @@
-"""The pages over HTTP: the application, and what holds for every answer it gives."""
+"""The pages over HTTP: the application, and its answers to what goes wrong."""
 
-import asyncio
 import math
-import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
@@ -22,37 +19,15 @@ from service.store import papers
 from service.web.account_pages import account_pages
 from service.web.api import api_app
 from service.web.dress import Dress
+from service.web.guard import Guard
 from service.web.leaving_pages import leaving_pages
-from service.web.origin import from_elsewhere
+from service.web.pace import Pace
 from service.web.paper_pages import paper_pages
 from service.web.pause_pages import pause_pages
 from service.web.phrases import spoken_wait
 from service.web.preference_pages import preference_pages
-from service.web.problems import problem
 from service.web.reader_pages import reader_pages
 from service.web.signup_pages import signup_pages
-
-MAX_BODY_BYTES = 64 * 1024
-BODY_SECONDS = 10
-SAFE_HEADERS = {
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "browsing-topics=(), camera=(), geolocation=(), microphone=()",
-    "X-Frame-Options": "DENY",
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
-    "connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-}
-
-# A mail client presses this button, from wherever it likes (RFC 8058).
-_ONE_CLICK = re.compile(r"/u/[^/]+")
-
-TRY_AGAIN = "Nothing was lost. Please try again in a minute."
-
-_log = structlog.get_logger()
 
 
 def web_app(
@@ -63,58 +38,25 @@ def web_app(
     `at_once` says that letters do not wait for the reader's hour, as in the demo.
     """
     app = FastAPI(title="Paperround", docs_url=None, redoc_url=None, openapi_url=None)
-    dress = Dress(installation.templates)
-    recent = RecentPapers(installation.database)
-    app.include_router(signup_pages(installation, dress, recent, now))
+    dress = Dress(installation.templates, installation.house.spoken_confirm_life)
+    recent, pace = RecentPapers(installation.database), Pace(installation.allowances.looks)
+    app.include_router(signup_pages(installation, dress, recent, pace, now))
     app.include_router(reader_pages(installation, dress, now))
     app.include_router(leaving_pages(installation, dress, now, at_once=at_once))
-    app.include_router(preference_pages(installation, dress, now))
+    app.include_router(preference_pages(installation, dress, recent, pace, now))
     app.include_router(pause_pages(installation, dress, now))
     app.include_router(account_pages(installation, dress, now))
     app.include_router(paper_pages(installation, dress))
-    app.mount("/api", api_app(installation, recent, now))
+    app.mount("/api", api_app(installation, recent, pace, now))
     _serve_files(app, dress)
     _answer_trouble(app, dress)
 
-    headers = dict(SAFE_HEADERS)
-    if installation.house.base_url.startswith("https:"):
-        headers["Strict-Transport-Security"] = "max-age=31536000"
-
-    @app.middleware("http")
-    async def guard(
-        request: Request, call_next: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
-        length = request.headers.get("content-length", "0")
-        response: Response
-        of_api = request.url.path.startswith("/api/")
-        refuse = _problem if of_api else dress.message
-        if (
-            request.method == "POST"
-            and not _ONE_CLICK.fullmatch(request.url.path)
-            and not (of_api and request.headers.get("origin") in installation.api_origins)
-            and from_elsewhere(request, installation.house.base_url)
-        ):
-            response = refuse(403, "That button stands on another site.", "Nothing was changed.")
-        elif not (length.isascii() and length.isdigit()) or int(length[:20]) > MAX_BODY_BYTES:
-            response = refuse(413, "That is more than this form takes.")
-        elif "chunked" in request.headers.get("transfer-encoding", "").lower():
-            response = refuse(411, "This form needs to know how long it is.")
-        else:
-            try:
-                async with asyncio.timeout(BODY_SECONDS):
-                    await request.body()
-                response = await call_next(request)
-            except TimeoutError:
-                response = refuse(408, "That took too long to arrive.", TRY_AGAIN)
-            except Exception as error:
-                # Caught here, since the server would log it with all its values. The path may
-                # hold a reader's token: only the route's pattern is logged.
-                route = getattr(request.scope.get("route"), "path", None)
-                _log.error("page_failed", route=route, exc_info=error)
-                response = refuse(500, "Something went wrong here.", TRY_AGAIN)
-        for name, value in headers.items():
-            response.headers.setdefault(name, value)
-        return response
+    app.add_middleware(
+        Guard,
+        dress=dress,
+        base_url=installation.house.base_url,
+        api_origins=installation.api_origins,
+    )
 
     @app.get("/healthz")
     def health() -> JSONResponse:
@@ -127,10 +69,6 @@ def web_app(
         return JSONResponse({"status": "ok"})
 
     return app
-
-
-def _problem(status: int, *sentences: str) -> Response:
-    return problem(status, " ".join(sentences))
 
 
 def _serve_files(app: FastAPI, dress: Dress) -> None:

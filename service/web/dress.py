@@ -12,8 +12,8 @@ from service.domain.timetable import spoken_schedule
 from service.mail.templates import Templates
 
 _LIVES = {
-    Purpose.CONFIRM: "Links to confirm last 72 hours.",
-    Purpose.ADDRESS: "Links to confirm last 72 hours.",
+    Purpose.CONFIRM: "Links to confirm last {confirm_life}.",
+    Purpose.ADDRESS: "Links to confirm last {confirm_life}.",
     Purpose.UNDO: "Links to undo last 30 days.",
     Purpose.ACCOUNT: "Links to an account last 30 minutes.",
 }
@@ -24,11 +24,13 @@ RENEWED = (Purpose.CONFIRM, Purpose.ACCOUNT)
 class Dress:
     """Renders pages from the templates in pages/ of `folders`; the first that has a file gives it.
 
-    The style sheet of the pages, `style`, and the script of the sign-up page are among the files.
+    Links that confirm an address last `confirm_life`, in words. The style sheet of the pages,
+    `style`, and the script of the sign-up page are among the files.
     """
 
-    def __init__(self, folders: Sequence[Path]) -> None:
+    def __init__(self, folders: Sequence[Path], confirm_life: str) -> None:
         self._templates = Templates(folders, autoescape=lambda _name: True, trim_blocks=True)
+        self._confirm_life = confirm_life
         self.style = self._templates.file("pages/style.css")
         self.script = self._templates.file("pages/signup.js")
 
@@ -67,7 +69,7 @@ class Dress:
         return self.page(
             "expired",
             410,
-            life=_LIVES.get(purpose, ""),
+            life=_LIVES.get(purpose, "").format(confirm_life=self._confirm_life),
             renew=f"{path}/renew" if purpose in RENEWED else None,
             link=("Sign up again", "/") if purpose is Purpose.UNDO else None,
         )

@@ -4,17 +4,16 @@ A letter gets forwarded, and this link with it: it shows no whole address, and n
 changes where letters go.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated
 from zoneinfo import available_timezones
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi import Form as FormField
-from starlette.datastructures import FormData
+from fastapi.responses import RedirectResponse
 
-from service import preferences, requests
-from service.domain.allowances import network_of
+from service import preferences, strangers
 from service.domain.filters import UPVOTE_STEPS
 from service.domain.readers import MOST_PAPERS, Consent, Subscriber, masked
 from service.domain.timetable import Cadence, spoken_schedule
@@ -22,24 +21,25 @@ from service.installation import Installation
 from service.last_look import last_look
 from service.mail.address import AddressError, parse_address
 from service.preferences import CHANGEABLE
+from service.recent import RecentPapers
 from service.web.differences import differences
 from service.web.dress import Dress
 from service.web.looks import spoken_look
+from service.web.origin import client_network
+from service.web.pace import Pace
 from service.web.pause_pages import spoken_end
 from service.web.phrases import sentence
 from service.web.preference_form import MAX_NAME, PreferenceForm
-
-
-async def _form(request: Request) -> AsyncIterator[FormData]:
-    async with request.form() as form:
-        yield form
-
-
-Form = Annotated[FormData, Depends(_form)]
+from service.web.rates import rates_of
+from service.web.sent import Sent
 
 
 def preference_pages(
-    installation: Installation, dress: Dress, now: Callable[[], datetime]
+    installation: Installation,
+    dress: Dress,
+    recent: RecentPapers,
+    pace: Pace,
+    now: Callable[[], datetime],
 ) -> APIRouter:
     """Return the routes."""
     pages = APIRouter(include_in_schema=False)
@@ -55,8 +55,8 @@ def preference_pages(
             address = parse_address(email)
         except AddressError as error:
             return dress.page("find", 422, email=email, problem=sentence(error))
-        network = network_of(request.client and request.client.host)
-        requests.link(installation, address, now(), network=network)
+        network = client_network(request)
+        strangers.link(installation, address, now(), network=network)
         return dress.message(
             200,
             "Look in your inbox.",
@@ -66,14 +66,28 @@ def preference_pages(
         )
 
     @pages.api_route("/preferences/{token}", methods=["GET", "HEAD"])
-    def show(token: str) -> Response:
+    def show(request: Request, token: str) -> Response:
         reader = preferences.holder(installation, token, now())
         if reader is None or reader.status not in CHANGEABLE:
             return closed(token, reader)
-        return page(token, reader, PreferenceForm.of(reader))
+        return page(request, token, reader, PreferenceForm.of(reader))
+
+    @pages.api_route("/preferences/{token}/preview", methods=["GET", "HEAD"])
+    def back(token: str) -> Response:
+        # The address of what a form was answered with, opened anew.
+        return RedirectResponse(f"/preferences/{token}", status_code=303)
+
+    @pages.post("/preferences/{token}/preview")
+    def look(request: Request, token: str, sent: Sent) -> Response:
+        reader = preferences.holder(installation, token, now())
+        if reader is None or reader.status not in CHANGEABLE:
+            return closed(token, reader)
+        form = PreferenceForm.typed(sent)
+        form.read(reader)
+        return page(request, token, reader, form, looking=True)
 
     @pages.post("/preferences/{token}")
-    def save(token: str, sent: Form) -> Response:
+    def save(request: Request, token: str, sent: Sent) -> Response:
         form = PreferenceForm.typed(sent)
         changed = preferences.change_by_link(
             installation, token, lambda reader: form.read(reader) or reader, now()
@@ -81,9 +95,10 @@ def preference_pages(
         if changed is None or changed.before.status not in CHANGEABLE:
             return closed(token, changed.before if changed else None)
         if form.problems:
-            return page(token, changed.before, form, status=422)
+            return page(request, token, changed.before, form, status=422)
         told = differences(changed.before, changed.after)
-        return page(token, changed.after, PreferenceForm.of(changed.after), saved=True, told=told)
+        form = PreferenceForm.of(changed.after)
+        return page(request, token, changed.after, form, saved=True, told=told)
 
     def closed(token: str, reader: Subscriber | None) -> Response:
         if reader is None:
@@ -91,11 +106,13 @@ def preference_pages(
         return dress.not_a_reader(f"/preferences/{token}/account")
 
     def page(
+        request: Request,
         token: str,
         reader: Subscriber,
         form: PreferenceForm,
         *,
         status: int = 200,
+        looking: bool = False,
         saved: bool = False,
         told: Sequence[str] = (),
     ) -> Response:
@@ -104,6 +121,8 @@ def preference_pages(
             "preferences",
             status,
             form=form,
+            rates=rates_of(form, recent, pace, client_network(request), now()),
+            looking=looking,
             saved=saved,
             told=told,
             topics_on=sum(wish.enabled for wish in reader.wishes),
@@ -114,6 +133,7 @@ def preference_pages(
             look=spoken_look(last_look(installation, reader), now(), chosen.timezone),
             paths={
                 "here": f"/preferences/{token}",
+                "preview": f"/preferences/{token}/preview",
                 "pause": f"/preferences/{token}/pause",
                 "resume": f"/preferences/{token}/resume",
                 "account": f"/preferences/{token}/account",

@@ -3,32 +3,31 @@
 Only the last button changes anything; the others answer with the page as it then stands.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
-from urllib.parse import urlencode
+from typing import Annotated
 from zoneinfo import available_timezones
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from starlette.datastructures import FormData
+from starlette.concurrency import run_in_threadpool
 
-from service import requests
-from service.domain.allowances import network_of
+from service import strangers
 from service.domain.readers import Preferences
-from service.domain.text import fold
 from service.domain.timetable import Cadence, TimetableError, spoken_zone, zone
 from service.domain.topics import TopicError
 from service.domain.wishes import WishError, wishes_of
 from service.installation import Installation
-from service.mail.wording import MONTHS
-from service.recent import MOST_TRIED, RecentPapers
+from service.recent import RecentPapers
 from service.sample import Busy, Samples
 from service.web import form_age
 from service.web.dress import Dress
-from service.web.signup_form import Mistake, SignupForm, written
+from service.web.origin import client_network
+from service.web.pace import Pace
+from service.web.sent import Sent
+from service.web.signup_form import Mistake, SignupForm
+from service.web.tryouts import Tryouts
 
-_SUGGESTED = 6
 _ONCE_MORE = "Nothing is sent yet. Please look it over and press the button once more."
 _CONTINENTS = (
     *("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe"),
@@ -41,62 +40,65 @@ _LETTER_POLICY = (
 )
 
 
-async def _form(request: Request) -> AsyncIterator[FormData]:
-    async with request.form() as form:
-        yield form
-
-
-Form = Annotated[FormData, Depends(_form)]
-
-
 def signup_pages(
-    installation: Installation, dress: Dress, recent: RecentPapers, now: Callable[[], datetime]
+    installation: Installation,
+    dress: Dress,
+    recent: RecentPapers,
+    pace: Pace,
+    now: Callable[[], datetime],
 ) -> APIRouter:
     """Return the routes."""
     pages = APIRouter(include_in_schema=False)
     samples = Samples(installation)
+    tryouts = Tryouts(dress, recent, pace, now)
     zones = [
         "UTC",
         *sorted(z for z in available_timezones() if z.partition("/")[0] in _CONTINENTS),
     ]
 
     @pages.api_route("/", methods=["GET", "HEAD"])
-    def blank(topic: Annotated[list[str] | None, Query()] = None) -> Response:
-        return page(SignupForm(topics=[text for text in topic or () if text.strip()]))
+    def blank(request: Request, topic: Annotated[list[str] | None, Query()] = None) -> Response:
+        form = SignupForm(topics=[text for text in topic or () if text.strip()])
+        return page(form, client_network(request))
+
+    @pages.api_route("/preview", methods=["GET", "HEAD"])
+    def back() -> Response:
+        # The address of what the form was answered with, opened anew.
+        return RedirectResponse("/", status_code=303)
 
     @pages.post("/preview")
-    def look(sent: Form) -> Response:
-        form = SignupForm.typed(sent)
+    async def look(request: Request, sent: Sent) -> Response:
+        form, network = SignupForm.typed(sent), client_network(request)
         if sent.get("part"):
-            return dress.page("parts/tryout", **shown(form, typing=sent.get("do") == "typing"))
-        return page(form)
+            return await tryouts.part(form, network, typing=sent.get("do") == "typing")
+        return await run_in_threadpool(page, form, network)
 
     @pages.post("/")
-    def sign_up(request: Request, sent: Form) -> Response:
-        form = SignupForm.typed(sent)
+    def sign_up(request: Request, sent: Sent) -> Response:
+        form, network = SignupForm.typed(sent), client_network(request)
         # Enter in a field presses the first button: in the one for a topic that adds it.
         if sent.get("do") == "enter" and form.new.strip():
-            return page(form)
+            return page(form, network)
         wishes = form.read_topics()
         preferences = form.read_manner()
         address = form.read_address()
         if form.mistakes or address is None:
-            return page(form, 422)
+            return page(form, network, 422)
         moment = now()
         # A robot is quicker than people, or fills in a field that is hidden from them; but so may
         # a browser in their stead, and then they look once more.
         read = form_age.was_read(installation.keys, str(sent.get("opened", "")), moment)
         if sent.get("website") or not read:
             form.mistakes["form"] = Mistake(_ONCE_MORE)
-            return page(form, 422)
-        requests.sign_up(
+            return page(form, network, 422)
+        strangers.sign_up(
             installation,
             address,
             wishes,
             preferences,
             moment,
             source="sign-up page",
-            network=network_of(request.client and request.client.host),
+            network=network,
         )
         return RedirectResponse("/sent", status_code=303)
 
@@ -106,7 +108,9 @@ def signup_pages(
 
     @pages.api_route("/sample", methods=["GET", "HEAD"])
     def whole_letter(
-        topic: Annotated[list[str] | None, Query()] = None, cadence: str = "daily"
+        request: Request,
+        topic: Annotated[list[str] | None, Query()] = None,
+        cadence: str = "daily",
     ) -> Response:
         form = SignupForm(topics=topic or [], cadence=cadence)
         often = form.how_often
@@ -114,6 +118,7 @@ def signup_pages(
         try:
             wishes = wishes_of(form.topics)
             moment = now()
+            pace.spend(client_network(request), max(1, len(wishes)), moment)
             letter = samples.letter(wishes, chosen, recent.state(moment), moment)
         except Busy:
             return dress.message(503, "Many look at samples right now.", "Please try again soon.")
@@ -137,34 +142,17 @@ def signup_pages(
             link=("To the front page", "/"),
         )
 
-    def page(form: SignupForm, status: int = 200) -> Response:
+    def page(form: SignupForm, network: str | None, status: int = 200) -> Response:
+        shown = tryouts.shown(form, network)
         return dress.page(
             "signup",
-            status,
-            **shown(form),
+            429 if shown["wait"] and status == 200 else status,
+            **shown,
             zone=spoken(form.timezone),
             timezones=zones,
             cadences=list(Cadence),
             opened=form_age.opened(installation.keys, now()),
         )
-
-    def shown(form: SignupForm, *, typing: bool = False) -> dict[str, Any]:
-        moment = now()
-        # Once more where a sign-up has mistakes: what was moved aside then is read again.
-        wishes = form.read_topics(typing=typing)
-        preview = recent.preview(wishes[:MOST_TRIED], form.how_often, moment)
-        chosen = {fold(topic) for topic in form.topics}
-        asked = [("topic", written(wish)) for wish in wishes]
-        asked.append(("cadence", form.how_often.value))
-        return {
-            "form": form,
-            "preview": preview,
-            "dates": [f"{day.day} {MONTHS[day.month - 1]}" for day, _ in preview.days],
-            "suggested": [words for words in recent.suggested(moment) if fold(words) not in chosen][
-                :_SUGGESTED
-            ],
-            "sample": "/sample?" + urlencode(asked),
-        }
 
     return pages
 

@@ -7,10 +7,11 @@ from urllib.parse import urlencode
 
 from service.copies import Copied, WebCopy
 from service.domain.papers import Paper
-from service.domain.previews import Latest, Preview, Rate
+from service.domain.previews import Latest, Preview, Rate, Tried
 from service.domain.timetable import Cadence
 from service.domain.topics import parse
 from service.web.preference_form import PreferenceForm, Problem, Row
+from service.web.rates import Rates
 from service.web.signup_form import Mistake, SignupForm
 
 SPECIMEN = Paper(
@@ -38,7 +39,17 @@ def _copied(text: str, *topics: str) -> Copied:
     return Copied(text, paper, topics, ((text, True), (text, False)), ((text, False),))
 
 
-def _tried(text: str) -> dict[str, Any]:
+def _brought(text: str) -> Tried:
+    latest = Latest(text, _written(text), date(2026, 8, 21), ((text, True),), (text,))
+    return Tried(Rate(text, parse("world models"), 35, 22), latest)
+
+
+def _vain(text: str) -> Tried:
+    topic = parse("world models")
+    return Tried(Rate(text, topic, 0, 22, topic, 3), None)
+
+
+def _shown_at_signup(text: str) -> dict[str, Any]:
     """Return what the sign-up page shows of topics that were tried."""
     fields = ("new", "send_at", "cadence", "timezone", "email")
     mistakes = {field: Mistake(text, text, text, text) for field in fields}
@@ -53,6 +64,7 @@ def _tried(text: str) -> dict[str, Any]:
         "dates": [text, text],
         "suggested": [text],
         "sample": "/sample?" + urlencode({"topic": text}),
+        "wait": "",
     }
 
 
@@ -60,7 +72,7 @@ def contexts(text: str) -> dict[str, dict[str, Any]]:
     """Return each page's context, with `text` wherever a stranger's words can stand."""
     return {
         "signup": {
-            **_tried(text),
+            **_shown_at_signup(text),
             "zone": text,
             "timezones": [text, "Europe/Berlin"],
             "cadences": list(Cadence),
@@ -105,6 +117,8 @@ def contexts(text: str) -> dict[str, dict[str, Any]]:
                 text,
                 {"topic-1": Problem(text, text), "more": Problem(text)},
             ),
+            "rates": Rates([_brought(text), None], [_vain(text)], text),
+            "looking": True,
             "saved": True,
             "told": [text],
             "topics_on": 1,
@@ -113,7 +127,9 @@ def contexts(text: str) -> dict[str, dict[str, Any]]:
             "address": text,
             "paused": True,
             "until": text,
-            "paths": dict.fromkeys(("here", "pause", "resume", "account", "unsubscribe"), text),
+            "paths": dict.fromkeys(
+                ("here", "preview", "pause", "resume", "account", "unsubscribe"), text
+            ),
             "hours": ["07:00", text],
             "timezones": [text],
             "cadences": list(Cadence),
@@ -142,6 +158,7 @@ def contexts(text: str) -> dict[str, dict[str, Any]]:
         "digest": {
             "copy": WebCopy(
                 date(2026, 8, 21),
+                True,
                 text,
                 (_copied(text, text, "agents", "memory", "maps"),),
                 (_copied(text, text),),

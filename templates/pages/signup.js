@@ -20,7 +20,7 @@
     let page;
     try {
       const answer = await fetch(form.dataset.preview, { method: "POST", body: new URLSearchParams(sent) });
-      if (!answer.ok) return;
+      if (!answer.ok && answer.status !== 429) return;
       page = new DOMParser().parseFromString(await answer.text(), "text/html");
     } catch { return; }
     if (mine !== asked) return;

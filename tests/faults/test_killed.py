@@ -235,7 +235,7 @@ def test_killed_while_planning_a_reader_is_planned_whole_or_not_at_all(
     installation: Installation, command: Start
 ) -> None:
     publish(installation, FRIDAY_NOON, "Bees that count", "Proofs by touch")
-    names = crowd(400)
+    names = crowd(2000)
     enlist(installation, *names)
     delivery = tables.table(tables.Delivery)
     clock = tables.table(tables.ReaderClock)

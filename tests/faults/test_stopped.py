@@ -1,5 +1,6 @@
 """The service told to end, and killed: what is in flight, what is recorded, and who is missed."""
 
+import os
 import signal
 import threading
 from collections import Counter
@@ -113,3 +114,27 @@ def test_the_service_killed_in_mid_run_goes_on_when_restarted(
     for recipient in copies:
         letters = {copy.letter for copy in peer.whole if copy.recipient == recipient}
         assert len(letters) == 1, "a repeat that is another letter"
+
+
+def _child(process: Command) -> int:
+    """Return the process that plans and delivers for the service."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return int(children[0])
+
+
+def test_the_service_ends_with_its_schedule_and_says_so_and_its_schedule_with_the_service(
+    open_with: OpenWith, database_url: str, tmp_path: Path
+) -> None:
+    open_with()
+    settings = settings_for(database_url, "smtp://127.0.0.1:1", tmp_path)
+    with Command(tmp_path, "run", "--port", "0", settings=settings) as process:
+        until(lambda: '"started"' in process.err)
+        os.kill(_child(process), signal.SIGKILL)
+        assert process.wait() == 1
+        assert "The process that plans and delivers has ended" in process.err
+        assert "Traceback" not in process.err
+    with Command(tmp_path, "run", "--port", "0", settings=settings) as process:
+        until(lambda: '"started"' in process.err)
+        child = Path(f"/proc/{_child(process)}")
+        process.kill()
+        until(lambda: not child.exists() or "\nState:\tZ" in (child / "status").read_text())

@@ -19,7 +19,7 @@ from axe_playwright_python.sync_playwright import Axe
 from conftest import make_settings
 from peers.newsroom import publish, subscribe
 from peers.pages import open_pages
-from peers.shelf import STRAINING, noticed, usual
+from peers.papers import STRAINING, noticed, usual
 from playwright.sync_api import Browser, Page
 
 from service import one_reader, pipeline

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -24,6 +24,7 @@ from service.mail.letter import Because, Card
 from service.store import deliveries, editions, parts, tables, workers
 from service.store.editions import Stored
 from service.store.ledger import Ledger
+from service.store.refusals import Watch
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 FRIDAY_NOON = datetime(2026, 8, 21, 12, tzinfo=UTC)
@@ -157,11 +158,15 @@ def watermark(installation: Installation, subscriber_id: int) -> int:
 
 
 @contextmanager
-def at_work(installation: Installation, at: datetime) -> Iterator[Ledger]:
+def at_work(
+    installation: Installation, at: datetime, watch: Watch | None = None
+) -> Iterator[Ledger]:
     """Give the ledger of a worker that is at work."""
     seat = workers.sit_down(installation.database, "test", at)
+    see = watch.see if watch is not None else lambda *_: True
     try:
-        yield Ledger(installation.database, seat.worker_id, seat.lock)
+        with closing(Ledger(installation.database, seat.worker_id, seat.lock, see)) as ledger:
+            yield ledger
     finally:
         workers.stand_up(installation.database, seat, at)
 

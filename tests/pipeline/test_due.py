@@ -11,7 +11,7 @@ from service.domain.readers import Preferences
 from service.domain.timetable import Cadence
 from service.installation import Installation
 from service.mail.address import parse_address
-from service.store import ledger
+from service.store import transitions
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -211,8 +211,8 @@ def test_a_digest_waits_until_the_readers_next_one(installation: Installation) -
     expired = []
     for n in (1, 3, 7):
         with installation.database.write() as connection:
-            expired.append(ledger.expire(connection, FRIDAY_NOON + n * DAY - MINUTE))
-            expired.append(ledger.expire(connection, FRIDAY_NOON + n * DAY))
+            expired.append(transitions.expire(connection, FRIDAY_NOON + n * DAY - MINUTE))
+            expired.append(transitions.expire(connection, FRIDAY_NOON + n * DAY))
     assert expired == [0, 1, 0, 1, 0, 1]
 
 

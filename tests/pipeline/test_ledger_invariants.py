@@ -30,7 +30,7 @@ from service.domain.selection import unpack
 from service.installation import Installation, open_installation
 from service.mail.address import parse_address
 from service.mail.letter import Card
-from service.store import deliveries, holds, ledger, parts, subscribers, tables, workers
+from service.store import deliveries, holds, parts, subscribers, tables, transitions, workers
 from service.store.ledger import Ledger
 
 DELIVERY = tables.table(tables.Delivery)
@@ -161,7 +161,7 @@ class Rounds(RuleBasedStateMachine):
     @rule()
     def letters_expire(self) -> None:
         with self.house.database.write() as connection:
-            ledger.expire(connection, self.now)
+            transitions.expire(connection, self.now)
 
     @rule(held=st.booleans())
     def an_admin_holds_the_domain_or_lifts_it(self, held: bool) -> None:
@@ -223,7 +223,7 @@ class Rounds(RuleBasedStateMachine):
         assert workers.bury_dead(self.house.database, self.now) == len(self.begun)
         if resend:
             with self.house.database.write() as connection:
-                ledger.resend_uncertain(connection)
+                transitions.resend_uncertain(connection)
         self.seat, self.claimed, self.begun = None, [], []
 
     # What must hold all the time.
@@ -305,7 +305,7 @@ class Rounds(RuleBasedStateMachine):
             self.now += timedelta(days=1)
             pipeline.plan(self.house, self.now, everyone=True)
             with self.house.database.write() as connection:
-                ledger.resend_uncertain(connection)
+                transitions.resend_uncertain(connection)
             # A domain that asked for less often gets no more than a letter a minute.
             while newsroom.take_out(self.house, self.now):
                 self.now += timedelta(seconds=61)

@@ -22,7 +22,7 @@ from service.domain.digests import SkipReason
 from service.domain.links import new_tokens
 from service.installation import Installation, open_installation
 from service.mail.address import parse_address
-from service.store import audience, deliveries, ledger, readers
+from service.store import audience, deliveries, readers, transitions
 from service.store.deliveries import Verdicts
 
 DAY = timedelta(days=1)
@@ -99,7 +99,7 @@ def test_a_plan_that_meets_the_expiry_of_the_digest_it_replaces_ends_well(
 
     def expire() -> int:
         with shared.database.write() as connection:
-            return ledger.expire(connection, tomorrow)
+            return transitions.expire(connection, tomorrow)
 
     with meeting(shared, HOLDS_CLOCKS, "UPDATE delivery SET .*expires_at <="):
         at_once(lambda: pipeline.plan(shared, tomorrow).planned, expire)
@@ -158,7 +158,7 @@ def test_plans_expiries_refusals_and_leavers_side_by_side_keep_the_books(
     def expiries() -> None:
         for moment in moments:
             with shared.database.write() as connection:
-                ledger.expire(connection, moment)
+                transitions.expire(connection, moment)
 
     def refusals() -> None:
         with newsroom.at_work(shared, FRIDAY_NOON) as worker:
@@ -196,7 +196,8 @@ def looked_at(installation: Installation) -> Verdicts:
         due = readers.due(connection, lambda timezone, send_at, cadence: FRIDAY_NOON.date())
         ((day, _, ids),) = due.pages(100)
         found = audience.look(connection, ids, day)
-    return Verdicts(found, [SkipReason.NO_MATCH] * len(found), new_tokens(len(found)))
+    skips = dict.fromkeys(range(len(found)), SkipReason.NO_MATCH)
+    return Verdicts(found, [b""] * len(found), skips, new_tokens(len(found)))
 
 
 def record(installation: Installation, verdicts: Verdicts, upto: int) -> int:

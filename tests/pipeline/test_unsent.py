@@ -9,7 +9,7 @@ from peers.newsroom import FRIDAY_NOON, digests, publish, subscribe, watermark
 
 from service.domain.policy import Outcome
 from service.installation import Installation
-from service.store import ledger
+from service.store import transitions
 
 
 def test_an_unsent_digest_is_superseded_by_the_next_with_all_its_papers(
@@ -62,7 +62,7 @@ def test_a_digest_that_expires_is_offered_again(installation: Installation) -> N
     publish(installation, FRIDAY_NOON, "Robots")
     plan(installation)
     with installation.database.write() as connection:
-        assert ledger.expire(connection, FRIDAY_NOON + DAY) == 1
+        assert transitions.expire(connection, FRIDAY_NOON + DAY) == 1
     assert watermark(installation, ada) == 0
     assert plan(installation, FRIDAY_NOON + HOUR).due == 0, "not on the same date"
     plan(installation, FRIDAY_NOON + DAY)
@@ -93,8 +93,8 @@ def test_papers_whose_body_was_sent_are_not_offered_again(
     plan(installation)
     newsroom.take_out(installation, FRIDAY_NOON, outcome)
     with installation.database.write() as connection:
-        ledger.resend_uncertain(connection)
-        ledger.expire(connection, FRIDAY_NOON + DAY)
+        transitions.resend_uncertain(connection)
+        transitions.expire(connection, FRIDAY_NOON + DAY)
     assert watermark(installation, ada) == 1
     plan(installation, FRIDAY_NOON + DAY)
     assert len(digests(installation, ada)) == 1
@@ -176,7 +176,7 @@ def test_an_uncertain_digest_comes_again_as_it_was_and_in_no_other_letter(
     plan(installation)
     newsroom.take_out(installation, FRIDAY_NOON, newsroom.LOST)
     with installation.database.write() as connection:
-        ledger.resend_uncertain(connection)
+        transitions.resend_uncertain(connection)
     saturday = FRIDAY_NOON + DAY
     publish(installation, saturday, "Robots of Saturday")
     assert plan(installation, saturday).superseded == 0

@@ -103,8 +103,8 @@ def emptied(database: Database) -> Database:
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    folder = tmp_path_factory.mktemp("shelf")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    folder = tmp_path_factory.mktemp("database")
     database = open_installation(make_settings(f"sqlite:///{folder}/x.db", folder)).database
     yield database
     database.close()
@@ -113,12 +113,12 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 @settings(max_examples=settings().max_examples * 3 // 5)
 @given(files=FILES, chance=st.randoms(use_true_random=False))
 def test_any_order_gives_the_same_papers(
-    shelf: Database, files: list[File], chance: random.Random
+    database: Database, files: list[File], chance: random.Random
 ) -> None:
     results = []
     for order in (files, chance.sample(files, len(files))):
-        put_in(emptied(shelf), order)
-        results.append(contents(shelf))
+        put_in(emptied(database), order)
+        results.append(contents(database))
     assert results[0] == results[1]
 
 

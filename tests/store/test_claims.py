@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from service.domain.policy import Outcome, Result, Stage, Status
 from service.domain.readers import Consent
 from service.installation import Installation
-from service.store import ledger, subscribers, workers
+from service.store import subscribers, transitions, workers
 
 LATER = FRIDAY_NOON + timedelta(hours=1)
 Q, S, U = Status.QUEUED, Status.SENDING, Status.UNCERTAIN
@@ -121,7 +121,7 @@ def test_an_uncertain_letter_is_not_resent_to_one_who_was_erased(ledgers: Ledger
     claim = ledgers.claims[U]
     with ledgers.installation.database.write() as connection:
         subscribers.erase(connection, claim.subscriber_id, now=FRIDAY_NOON, source="test")
-        ledger.resend_uncertain(connection)
+        transitions.resend_uncertain(connection)
     assert ledgers.ledger.claim(10, LATER) == []
     assert ledgers.row(U).status == "cancelled"
     newsroom.statuses(ledgers.installation)

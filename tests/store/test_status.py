@@ -13,7 +13,7 @@ from service import pipeline
 from service.domain.policy import TRANSITIONS, Outcome, Status
 from service.domain.readers import Consent
 from service.installation import Installation
-from service.store import ledger, letters, subscribers, workers
+from service.store import letters, subscribers, transitions, workers
 
 LATER = FRIDAY_NOON + timedelta(days=2)
 
@@ -38,10 +38,10 @@ def test_a_move_that_the_table_does_not_have_is_never_written() -> None:
     for before in Status:
         for after in Status:
             if after in TRANSITIONS[before]:
-                ledger.move(before, after)
+                transitions.move(before, after)
             else:
                 with pytest.raises(AssertionError, match="does not become"):
-                    ledger.move(before, after)
+                    transitions.move(before, after)
 
 
 @pytest.fixture
@@ -141,12 +141,12 @@ OPERATIONS: dict[str, tuple[Operation, dict[Status, Status]]] = {
         ),
         {Q: Status.CANCELLED},
     ),
-    "expire in time": (writing(lambda connection: ledger.expire(connection, FRIDAY_NOON)), {}),
+    "expire in time": (writing(lambda connection: transitions.expire(connection, FRIDAY_NOON)), {}),
     "expire": (
-        writing(lambda connection: ledger.expire(connection, LATER)),
+        writing(lambda connection: transitions.expire(connection, LATER)),
         {Q: Status.EXPIRED},
     ),
-    "resend what is uncertain": (writing(ledger.resend_uncertain), {U: Q}),
+    "resend what is uncertain": (writing(transitions.resend_uncertain), {U: Q}),
     "retry": (
         writing_of_each(lambda connection, ids: letters.retry(connection, ids, FRIDAY_NOON)),
         {U: Q},

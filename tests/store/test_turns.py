@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from service.installation import Installation, open_installation
 from service.store import counters
 from service.store.counters import DELIVERIES
-from service.store.engine import Database
+from service.store.engine import Database, Pace
 from service.store.locks import FileLocks
 from service.store.tables import Part, table
 from service.store.turns import OneAtATime, Turn
@@ -148,26 +148,75 @@ def test_another_process_waits_until_the_writer_is_done_or_dead(
     database.close()
 
 
-def _write(database_url: str, folder: Path) -> None:
-    with open_installation(make_settings(database_url, folder)).database.write():
+def _write(database_url: str, folder: Path, turn: Turn) -> None:
+    with open_installation(make_settings(database_url, folder)).database.write(turn):
         pass
 
 
-def test_a_writer_sees_that_another_process_waits_and_when_none_does(
+def test_a_writer_sees_that_the_ledger_of_another_process_waits_and_when_it_does_not(
     sqlite: Installation, tmp_path: Path
 ) -> None:
     turns = sqlite.database._turns
-    process = SPAWN.Process(
-        target=_write, args=(f"sqlite:///{tmp_path / 'paperround.db'}", tmp_path)
-    )
+    url = f"sqlite:///{tmp_path / 'paperround.db'}"
+    process = SPAWN.Process(target=_write, args=(url, tmp_path, Turn.LEDGER))
     with sqlite.database.write(Turn.BULK):
-        assert not turns.wanted()
+        assert not turns.ledger_waits()
         process.start()
-        until(turns.wanted)
+        until(turns.ledger_waits)
     process.join(PATIENCE)
     with sqlite.database.write(Turn.BULK):
-        assert not turns.wanted()
+        assert not turns.ledger_waits()
     sqlite.database.close()
+
+
+def test_bulk_work_stands_behind_a_sign_up_that_waits_in_another_process(tmp_path: Path) -> None:
+    # Two sets of locks on one folder are as two processes.
+    ours, theirs = (OneAtATime(FileLocks(tmp_path / "locks")) for _ in range(2))
+    written: list[str] = []
+
+    def write(turns: OneAtATime, name: str, turn: Turn) -> None:
+        with turns.take(turn):
+            written.append(name)
+
+    def in_the_queue() -> bool:
+        lock = FileLocks(tmp_path / "locks").take("queue", wait=False)
+        if lock is not None:
+            lock.release()
+        return lock is None
+
+    sign_up = threading.Thread(target=write, args=(theirs, "sign-up", Turn.WEB))
+    with ours.take(Turn.BULK):
+        sign_up.start()
+        until(in_the_queue)
+    write(ours, "chunk", Turn.BULK)
+    sign_up.join(PATIENCE)
+    assert written == ["sign-up", "chunk"]
+
+
+@pytest.mark.parametrize(("waiting", "expected"), [(Turn.WEB, []), (Turn.LEDGER, [7.0])])
+def test_bulk_work_pauses_as_long_as_it_wrote_where_the_ledger_waits(
+    sqlite: Installation, waiting: Turn, expected: list[float]
+) -> None:
+    database, pauses, moment = sqlite.database, list[float](), 0.0
+    threads: list[threading.Thread] = []
+
+    def write() -> None:
+        with database.write(waiting):
+            pass
+
+    def chunk(connection: Connection, items: object) -> None:
+        nonlocal moment
+        moment += 7.0
+        if not threads:
+            threads.append(threading.Thread(target=write))
+            threads[0].start()
+            until(lambda: database._turns._waiting)  # type: ignore[attr-defined]
+
+    pace = Pace(0.05, lambda: moment, pauses.append)
+    list(database.write_in_chunks(range(101), chunk, pace))
+    threads[0].join(PATIENCE)
+    assert pauses == expected
+    database.close()
 
 
 def _fill(database_url: str, folder: Path, pipe: Pipe) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import pytest
 from conftest import make_settings
 from peers.log import kept_log
 from peers.pages import open_pages, real_time
@@ -13,7 +14,8 @@ from sqlalchemy import text
 
 from service.cli.serve import listen, serving
 from service.installation import Installation, open_installation
-from service.web.app import MAX_BODY_BYTES, SAFE_HEADERS, web_app
+from service.web.app import web_app
+from service.web.guard import MAX_BODY_BYTES, SAFE_HEADERS
 
 
 def answers(pages: httpx.Client) -> Iterator[httpx.Response]:
@@ -103,7 +105,7 @@ def test_without_its_database_the_service_says_so_and_names_nobody(
         first, second = log()
     assert (first["event"], first["route"]) == ("page_failed", "/")
     assert (second["error"], second["route"]) == ("ProgrammingError", "/u/{token}")
-    assert any(place.startswith("requests.py:") for place in first["at"])
+    assert any(place.startswith("strangers.py:") for place in first["at"])
     assert "ada@" not in str(first)
     assert "0123456789abcdef" not in str(second)
 
@@ -122,3 +124,29 @@ def test_an_embedded_database_whose_file_is_gone_is_no_health(tmp_path: Path, cl
             if file.is_file():
                 file.unlink()
         assert pages.get("/healthz").status_code == 503
+
+
+def test_a_header_that_never_ends_is_not_kept_in_memory(house: Installation) -> None:
+    with serving(web_app(house, real_time), listen("127.0.0.1", 0)) as address:
+        host, port = address.removeprefix("http://").split(":")
+        for begun, more in (
+            (b"GET / HTTP/1.1\r\n", b"X-More: more\r\n" * 100),
+            (b"GET /", b"x" * 1000),
+        ):
+            with socket.create_connection((host, int(port)), timeout=30) as client:
+                client.sendall(begun)
+                with pytest.raises(ConnectionError):
+                    client.sendall(more * 100_000)
+        with httpx.Client(base_url=address) as client:
+            assert client.get("/healthz").status_code == 200
+
+
+def test_who_leaves_before_the_form_is_whole_is_no_trouble(house: Installation) -> None:
+    with kept_log() as log:
+        with serving(web_app(house, real_time), listen("127.0.0.1", 0)) as address:
+            host, port = address.removeprefix("http://").split(":")
+            with socket.create_connection((host, int(port)), timeout=30) as client:
+                client.sendall(b"POST / HTTP/1.1\r\nHost: papers\r\nContent-Length: 99\r\n\r\nnew=")
+            with httpx.Client(base_url=address) as other:
+                assert other.get("/healthz").status_code == 200
+        assert log() == []

@@ -8,12 +8,14 @@ import httpx
 import pytest
 from peers.letter import html_of, link_of, text_of, unsubscribe_link
 from peers.newsroom import digests, publish, subscribe
+from peers.preferences import preferences_path, save
 from peers.reader import Clock, deliver, path_of
 
 from service import consent, pipeline
 from service.demo.catcher import Catcher, Caught
 from service.domain.filters import Filters
 from service.domain.papers import Paper
+from service.domain.timetable import Cadence
 from service.installation import Installation
 from service.mail.address import parse_address
 
@@ -174,3 +176,17 @@ def test_the_copy_names_authors_followed_and_marks_only_topics(
 def test_a_plan_keeps_what_no_letter_names(house: Installation, letter: Caught) -> None:
     (digest,) = digests(house, 1)
     assert (len(digest.titles), digest.matched) == (5, 36)
+
+
+def test_the_copy_of_a_week_speaks_of_the_week_whatever_its_reader_chose_since(
+    pages: httpx.Client, house: Installation, clock: Clock, catcher: Catcher
+) -> None:
+    subscribe(house, "bob@example.org", "maps", at=clock(), cadence=Cadence.FRIDAYS)
+    publish(house, clock(), "Maps of Rivers", TRENDING)
+    pipeline.plan(house, clock(), everyone=True)
+    (digest,) = deliver(house, clock, catcher)
+    assert "1 paper this week for 1 topic." in text_of(digest)
+    save(pages, preferences_path(house, "bob@example.org"), cadence="daily")
+    words = words_of(pages.get(copy_of(digest)))
+    assert "1 paper this week for 1 topic." in words
+    assert "Trending that week, outside these topics" in words

@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from conftest import OpenWith
 from peers.dump import dump
 from peers.letter import link_of, text_of
 from peers.newsroom import leave
+from peers.pages import open_pages
 from peers.preferences import kept
 from peers.reader import Clock, deliver, path_of, sign_up
 
@@ -69,3 +71,24 @@ def test_a_request_that_is_gone_or_was_withdrawn_sends_nothing(
         assert "That request is not kept any more." in answer.text
     assert deliver(house, clock, catcher) == []
     assert pages.post(f"{late}x/renew").status_code == 404
+
+
+def test_how_long_a_link_confirms_is_the_operators_choice_and_told_where_it_matters(
+    open_with: OpenWith, clock: Clock, catcher: Catcher
+) -> None:
+    house = open_with(smtp_url="smtp://{}:{}".format(*catcher.address), confirm_hours=24)
+    with open_pages(house, clock) as pages:
+        sign_up(pages, ADA, "maps")
+        (asking,) = deliver(house, clock, catcher)
+        assert "the request is deleted after 5 days." in " ".join(text_of(asking).split())
+        link = path_of(link_of(asking, "/confirm/"))
+        clock.time += timedelta(hours=24)
+        assert pages.get(link).status_code == 200
+        clock.time += timedelta(seconds=1)
+        page = pages.post(link)
+        assert page.status_code == 410
+        assert "Links to confirm last 24 hours." in page.text
+        clock.time += timedelta(days=3)
+        assert consent.forget_unconfirmed(house, clock()) == 0
+        clock.time += timedelta(days=1)
+        assert consent.forget_unconfirmed(house, clock()) == 1

@@ -13,7 +13,7 @@ from peers.reader import Clock, deliver, path_of, sign_up
 from service import pipeline
 from service.demo.catcher import Catcher
 from service.installation import Installation
-from service.web.app import MAX_BODY_BYTES
+from service.web.guard import MAX_BODY_BYTES
 
 NAUGHTY = (
     "<script>alert(1)</script>",

@@ -1,6 +1,7 @@
 """The page where a reader changes what they want."""
 
 import html
+import re
 from dataclasses import replace
 from datetime import time, timedelta
 
@@ -17,6 +18,7 @@ from service.demo.catcher import Catcher
 from service.domain.filters import Filters
 from service.domain.keys import Key
 from service.domain.links import Purpose, sign
+from service.domain.papers import Paper
 from service.domain.readers import Preferences
 from service.domain.timetable import Cadence
 from service.installation import Installation
@@ -96,6 +98,60 @@ def test_ada_changes_everything_at_once_and_is_told_what(
     assert kept(house, ADA).preferences == Preferences(
         "Asia/Tokyo", time(19), 25, "Countess", Filters(("survey", "robots"), (), 50)
     )
+
+
+def test_each_topic_tells_how_often_it_brings_a_paper_and_which_was_the_last(
+    pages: httpx.Client, house: Installation, clock: Clock, path: str
+) -> None:
+    assert 'class="brings"' not in pages.get(path).text, "no paper has come that could tell"
+    clock.time += timedelta(hours=1)
+    arxiv = Paper(title="A Cup of Tea", arxiv_id="2608.1", page="https://arxiv.org/abs/2608.00001")
+    publish(house, clock(), arxiv, "Models of a World", "Neural Maps")
+    save(pages, path, on=["0", "1"])
+    shown = brought(pages.get(path))
+    assert shown == [
+        "1.0 a day; the latest: Neural Maps, 21 Aug",
+        'No paper in the last 30 days was found by "world models". Wider, and found in one paper: '
+        "world models",
+        "1.0 a day; the latest: A Cup of Tea, 21 Aug",
+    ]
+    assert '<a href="https://arxiv.org/abs/2608.00001"><bdi>A Cup of Tea' in pages.get(path).text
+
+
+def test_new_topics_are_looked_at_before_they_are_saved(
+    pages: httpx.Client, house: Installation, clock: Clock, path: str
+) -> None:
+    publish(house, clock(), "Maps of Rivers", "Tea")
+    before = dump(house.database)
+    form = fields_of(pages.get(path)) | {"more": "Atlas = maps\r\n\r\nzeppelins", "name": "Bo"}
+    page = pages.post(f"{path}/preview", data=form)
+    assert page.status_code == 200
+    assert "Nothing is saved until you press Save." in page.text
+    assert brought(page)[-2:] == [
+        "1.0 a day; the latest: Maps of Rivers, 21 Aug",
+        "No paper in the last 30 days was found by “zeppelins”.",
+    ]
+    again = fields_of(page)
+    assert {name: again[name] for name in ("more", "name")} == {
+        "more": ["Atlas = maps\r\n\r\nzeppelins"], "name": ["Bo"]
+    }  # fmt: skip
+    wrong = pages.post(f"{path}/preview", data=form | {"more": "maps\r\n(tea"})
+    assert (wrong.status_code, 'id="more-error"' in wrong.text) == (200, True)
+    assert len(brought(wrong)) == 4
+    assert dump(house.database) == before
+    assert pages.get(f"{path}/preview").headers["location"] == path
+    leave(house, kept(house, ADA).subscriber_id, clock())
+    assert "No letters come" in pages.post(f"{path}/preview", data=form).text
+    assert pages.post("/preferences/none/preview", data=form).status_code == 404
+
+
+def brought(page: httpx.Response) -> list[str]:
+    """Return what each topic is said to bring."""
+    said = re.findall(r'class="brings">(.*?)</(?:p|span)>', page.text, re.DOTALL)
+    return [
+        " ".join(html.unescape(re.sub("<[^>]+>", "", words)).replace("\xa0", " ").split())
+        for words in said
+    ]
 
 
 def test_what_no_database_takes_is_refused_in_every_field(

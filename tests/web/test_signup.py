@@ -2,18 +2,23 @@
 
 import html
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
+from conftest import OpenWith, make_settings
+from peers.deadline import until
 from peers.dump import dump
 from peers.newsroom import publish
-from peers.pages import Pages
+from peers.pages import Pages, open_pages
 from peers.preferences import fields_of, kept
-from peers.reader import Clock, sign_up
+from peers.reader import Clock, form_of, sign_up
+from sqlalchemy import text
 
 from service.domain.papers import Paper
-from service.installation import Installation
+from service.installation import Installation, open_installation
 
 MAPS = Paper(
     title="Maps of Rivers",
@@ -56,6 +61,10 @@ def test_the_front_page_shows_what_trends_and_suggests_topics(pages: Pages) -> N
     )
     assert 'name="add" value="atlases"' in page.text
     assert fields_of(page)["cadence"] == ["daily"]
+
+
+def test_the_address_of_a_look_opened_anew_leads_to_the_front_page(pages: Pages) -> None:
+    assert pages.get("/preview").headers["location"] == "/"
 
 
 def test_topics_in_the_address_stand_in_the_form(pages: Pages) -> None:
@@ -176,3 +185,71 @@ def test_page_style_and_script_together_stay_below_50_kb(
     )
     assert size < 50_000
     assert page.text.count("<svg") > 20
+
+
+def test_a_look_at_the_same_topics_again_shows_the_papers_that_came_meanwhile(
+    pages: Pages, house: Installation, clock: Clock
+) -> None:
+    typed = {"new": "maps", "do": "typing", "part": "1"}
+    first = look(pages, **typed)
+    assert look(pages, **typed).content == first.content
+    assert look(pages, **typed | {"cadence": "sundays"}).content != first.content
+    publish(house, clock(), "Maps of Seas")
+    assert look(pages, **typed).content == first.content, "within a second nobody looks again"
+    clock.time += timedelta(seconds=1)
+    until(lambda: "of Seas" in look(pages, **typed).text)
+
+
+def test_one_network_may_look_so_often_and_sign_up_all_the_same(
+    open_with: OpenWith, clock: Clock
+) -> None:
+    def client(number: int) -> dict[str, str]:
+        return {"X-Forwarded-For": f"8.8.4.{number}"}
+
+    house = open_with(previews_per_network=4)
+    with open_pages(house, clock, proxies=["127.0.0.1"]) as pages:
+        form = {"topic": ["maps", "tea"], "part": "1"}
+        assert pages.post("/preview", data=form, headers=client(1)).status_code == 200
+        form["topic"] = ["maps", "robots"]
+        assert pages.post("/preview", data=form, headers=client(2)).status_code == 200
+        form["topic"] = ["maps", "rivers"]
+        part = pages.post("/preview", data=form, headers=client(3))
+        whole = pages.post("/preview", data=form | {"part": ""}, headers=client(3))
+        front = pages.get("/", params={"topic": "maps"}, headers=client(3))
+        for answer in (part, whole, front):
+            assert answer.status_code == 429
+            assert sentence(answer) == "Those were many looks at once."
+            assert "Signing up needs no look: it works meanwhile." in answer.text
+        assert "Please look again in 3 minutes." in part.text
+        assert topics_of(whole) == ["maps", "rivers"]
+        told = pages.get("/api/preview", params={"q": "maps"}, headers=client(3))
+        assert (told.status_code, told.headers["Retry-After"]) == (429, "75")
+        assert pages.get("/sample", params={"topic": "maps"}, headers=client(3)).status_code == 429
+        signed = pages.post("/", data=form_of(pages, "ada@example.org", "maps"), headers=client(3))
+        assert signed.status_code == 303
+        assert pages.get("/", headers={"X-Forwarded-For": "9.9.9.9"}).status_code == 200
+        clock.time += timedelta(minutes=5)
+        assert pages.post("/preview", data=form, headers=client(3)).status_code == 200
+
+
+def test_who_wants_a_sample_while_another_is_made_is_asked_to_come_again(
+    postgres_url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.sample.WAIT_SECONDS", 0.01)
+    with (
+        open_installation(make_settings(postgres_url, tmp_path)) as house,
+        open_pages(house, clock) as pages,
+        ThreadPoolExecutor(1) as other,
+    ):
+        publish(house, clock(), MAPS)
+        pages.get("/")
+        with house.database.write() as connection:
+            # Whoever makes a sample now waits for its papers.
+            connection.execute(text("LOCK TABLE paper"))
+            waiting = other.submit(pages.get, "/sample")
+            waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            until(lambda: connection.scalar(waits) == 1)
+            busy = pages.get("/sample")
+            assert busy.status_code == 503
+            assert "Many look at samples right now." in busy.text
+        assert waiting.result().status_code == 200

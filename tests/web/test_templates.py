@@ -79,6 +79,7 @@ def signup(**changes: Any) -> str:
         "dates": [],
         "suggested": [],
         "sample": "/sample",
+        "wait": "",
         "zone": "Berlin time",
         "timezones": ["Europe/Berlin", "UTC"],
         "cadences": list(Cadence),

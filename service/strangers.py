@@ -127,6 +127,8 @@ def _take(
     network: str | None,
     now: datetime,
 ) -> None:
-    with installation.database.write() as connection:
+    def take(connection: Connection) -> None:
         admit(installation, connection, address, network, now)
         requests.add(connection, kind, said, now)
+
+    installation.database.write_together(take)
