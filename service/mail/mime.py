@@ -27,14 +27,14 @@ def encode(text: str) -> bytes:
     """
     if not text:
         return b""
-    if text.isascii() and text.isprintable() and "=" not in text and "  " not in text:
+    plain = text.isascii() and text.isprintable() and "=" not in text and "  " not in text
+    if plain and "." not in text[:: _LINE - 1]:
         # What stands for itself, on one line or on several with soft breaks between; no line but
         # one that begins with a dot needs more.
-        if "." not in text[:: _LINE - 1]:
-            if len(text) < _LINE:
-                return text.encode("ascii") + b"=\r\n"
-            lines = [text[start : start + _LINE - 1] for start in range(0, len(text), _LINE - 1)]
-            return "=\r\n".join((*lines, "")).encode("ascii")
+        if len(text) < _LINE:
+            return text.encode("ascii") + b"=\r\n"
+        lines = [text[start : start + _LINE - 1] for start in range(0, len(text), _LINE - 1)]
+        return "=\r\n".join((*lines, "")).encode("ascii")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     raw = text.encode("utf-8", "replace")
