@@ -18,7 +18,7 @@ from service.delivering import Delivered, send_what_may_go
 from service.domain.timetable import Cadence, digest_lives, due_date
 from service.installation import Installation
 from service.intake import Ingested, take_in
-from service.interpreter import bulk_work
+from service.interpreter import bulk_work, memory_kept
 from service.mail.letter import Kind as LetterKind
 from service.planning import Plan, Planner
 from service.sources import folder
@@ -81,7 +81,7 @@ def plan(
     after that applies from the next plan. Whose pause is over is a reader again.
     """
     database, made = installation.database, Plan()
-    with database.alone("plan"), bulk_work():
+    with database.alone("plan"), bulk_work(), memory_kept():
         pausing.resume_due(installation, now)
         with database.read() as connection:
             upto = papers.last_seq(connection)

@@ -33,7 +33,8 @@ ALLOWED = {
     "printing": {"mail", "matching", "packing"},
     # What a topic found in a paper is marked where the letter is bound.
     "marks": {"mail", "matching"},
-    "binding": {"mail", "marks"},
+    "at_hand": set(),
+    "binding": {"at_hand", "mail", "marks"},
     "planning": {"mail", "matching", "printing", "store"},
     "pipeline": {
         "alongside", "delivering", "installation", "intake", "interpreter", "pausing",

@@ -1,8 +1,7 @@
 """Columns of numbers, texts and bytes, each read or written whole: a row costs no Python object."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,12 +18,10 @@ from sqlalchemy import (
     select,
 )
 
-from service.store.bulk import Integers, Values, bound, given, mark_of
+from service.store.bulk import Integers, Values, bound, insert_many
 
 # Integers, texts or bytes, as the column of the table holds.
 Column: TypeAlias = Integers | Sequence[Any]
-
-_ROWS_AT_ONCE = 100
 
 
 def fetch_columns(connection: Connection, query: Select[Any]) -> list[Any]:
@@ -62,44 +59,14 @@ def insert_columns(
 
     `on_conflict` is SQL that both databases understand.
     """
-    if not all(map(len, columns.values())):
-        return
-    names = ", ".join([*columns, *constant])
-    selected = ", ".join([*columns, *[mark_of(connection)] * len(constant)])
-    shared = bound(connection, table, constant).values()
-    for head, values in _given(connection, table, columns):
-        connection.exec_driver_sql(
-            # Without WHERE, SQLite would take ON CONFLICT for the condition of a join.
-            f"{head} INSERT INTO {table.name} ({names}) SELECT {selected} FROM given WHERE true"
-            f" {on_conflict}",
-            (*values, *shared),
+    if connection.dialect.name == "sqlite":
+        lists = (
+            each.tolist() if isinstance(each, np.ndarray) else each for each in columns.values()
         )
-
-
-def _given(
-    connection: Connection, table: Table, columns: Mapping[str, Column]
-) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """Yield the rows as `bulk.given` returns some: all at once, or on SQLite a hundred.
-
-    One statement for a hundred rows costs half of what one for each costs, and lets other threads
-    run while it does.
-    """
-    if connection.dialect.name == "postgresql":
-        yield _unnested(connection, table, columns)
+        rows = list(zip(*lists, strict=True))
+        insert_many(connection, table, list(columns), rows, constant, on_conflict=on_conflict)
         return
-    lists = (each.tolist() if isinstance(each, np.ndarray) else each for each in columns.values())
-    rows = zip(*lists, strict=True)
-    while some := list(islice(rows, _ROWS_AT_ONCE)):
-        yield given(connection, table, list(columns), some)
-
-
-def _unnested(
-    connection: Connection, table: Table, columns: Mapping[str, Column]
-) -> tuple[str, tuple[Any, ...]]:
-    """Return the rows with each column as one value.
-
-    Bytes go as one run that is cut into pieces there: in an array each would be escaped.
-    """
+    # Bytes go as one run that is cut into pieces there: in an array each would be escaped.
     runs: list[bytes] = []
     arrays: list[tuple[str, Any]] = []
     names, taken = [], []
@@ -116,9 +83,11 @@ def _unnested(
             arrays.append((kind.compile(connection.dialect), whole))
             names.append(name)
             taken.append(name)
+    shared = bound(connection, table, constant)
     marks = ", ".join(f"%s::{kind}[]" for kind, _ in arrays)
-    return (
-        f"WITH given({', '.join(columns)}) AS (SELECT {', '.join(taken)}"
-        f" FROM unnest({marks}) AS listed({', '.join(names)})) ",
-        (*runs, *(array for _, array in arrays)),
+    connection.exec_driver_sql(
+        f"INSERT INTO {table.name} ({', '.join([*columns, *shared])})"
+        f" SELECT {', '.join([*taken, *['%s'] * len(shared)])}"
+        f" FROM unnest({marks}) AS given({', '.join(names)}) {on_conflict}",
+        (*runs, *shared.values(), *(array for _, array in arrays)),
     )

@@ -22,7 +22,7 @@ from service.store.turns import FreeForAll, OneAtATime, Turn, Turns
 _WRITING = "paperround_writing"
 
 # Nobody else can write to SQLite meanwhile; PostgreSQL keeps the rows locked that were written.
-SQLITE_CHUNK_SECONDS, POSTGRESQL_CHUNK_SECONDS = 0.05, 0.2
+SQLITE_CHUNK_SECONDS, POSTGRESQL_CHUNK_SECONDS = 0.04, 0.2
 FIRST_CHUNK = 100
 LARGEST_CHUNK = 4000
 
