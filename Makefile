@@ -8,7 +8,7 @@ demo: $(VENV)/installed
 	$(RUN)paperround demo $(ARGS)
 
 test: $(VENV)/ready
-	$(RUN)pytest -n 2 $(ARGS)
+	$(RUN)pytest -n 2 --dist worksteal $(ARGS)
 
 check: $(VENV)/ready
 	$(RUN)ruff check .

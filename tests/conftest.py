@@ -89,7 +89,8 @@ def postgres_server() -> Iterator[str]:
         missing("no PostgreSQL programs here (Debian's package postgresql)")
     assert programs is not None
     with postgres.server(programs, memory.folder()) as url:
-        _sql(url, "CREATE DATABASE template")
+        with _at(url) as connection:
+            connection.execute("CREATE DATABASE template")
         chosen = settings.load(
             database_url=url.format(database="template"), secret_key="k" * 32, _env_file=None
         )
@@ -103,9 +104,13 @@ def postgres_server() -> Iterator[str]:
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """The URL of an upgraded database of the test's own."""
     name = f"test_{next(_numbers)}"
-    _sql(postgres_server, f"CREATE DATABASE {name} TEMPLATE template")
+    with _at(postgres_server) as connection:
+        # A copy by file takes half of what one by page takes.
+        by_file = " STRATEGY file_copy" if connection.info.server_version >= 150_000 else ""
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template{by_file}")
     yield postgres_server.format(database=name)
-    _sql(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+    with _at(postgres_server) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")
@@ -167,9 +172,8 @@ def make_settings(database_url: str, folder: Path, **values: Any) -> Settings:
     return settings.load(**(defaults | values), _env_file=None)
 
 
-def _sql(server_url: str, statement: str) -> None:
-    with psycopg.connect(server_url.format(database="postgres"), autocommit=True) as connection:
-        connection.execute(statement)
+def _at(server_url: str) -> psycopg.Connection:
+    return psycopg.connect(server_url.format(database="postgres"), autocommit=True)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import OpenWith
 from peers.deadline import until
-from peers.digest_file import put
+from peers.digest_file import put, put_bytes
 from peers.letter import text_of
 from peers.log import Lines, kept_log
 from peers.newsroom import subscribe
@@ -26,8 +26,9 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def start(house: Installation) -> Iterator[Start]:
+def start(house: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Start a schedule that ticks often and serves every reader, whatever their hour."""
+    monkeypatch.setattr("service.schedule.DELIVER_SECONDS", 0.05)
     started: list[Schedule] = []
 
     def start_one(installation: Installation = house) -> Schedule:
@@ -102,8 +103,7 @@ def _editions(house: Installation) -> int:
 def test_a_file_that_fails_is_logged_once_and_again_when_it_was_changed(
     house: Installation, start: Start, log: Lines
 ) -> None:
-    broken = house.digest_dir / "broken.json"
-    broken.write_bytes(b"[")
+    put_bytes(house.digest_dir, "broken.json", b"[")
     start()
 
     def failures() -> list[str]:
@@ -116,7 +116,7 @@ def test_a_file_that_fails_is_logged_once_and_again_when_it_was_changed(
         until(lambda number=number: _editions(house) == number + 1)
     assert failures() == ["broken.json"]
 
-    broken.write_bytes(b"[[")
+    put_bytes(house.digest_dir, "broken.json", b"[[")
     until(lambda: len(failures()) == 2)
 
 
@@ -193,7 +193,7 @@ def test_the_log_names_no_reader_and_holds_no_token(
     log: Lines,
 ) -> None:
     subscribe(house, "ada.lovelace@example.org", "a secret passion", "maps", at=now())
-    (house.digest_dir / "broken.json").write_bytes(b"[")
+    put_bytes(house.digest_dir, "broken.json", b"[")
     schedule = start()
     put(house.digest_dir, "2026-08-21.json", "Maps of Rivers")
     until(catcher.letters)

@@ -46,7 +46,8 @@ def main() -> None:
     finally:
         shutil.rmtree(folder)
     print(
-        f"{'readers':>10} {'letters':>10} {'seconds':>8} {'CPU s':>8} {'peak MB':>8} {'write p99 ms':>13}"
+        f"{'readers':>10} {'letters':>10} {'seconds':>8} {'CPU s':>8} {'peak MB':>8} "
+        f"{'write p99 ms':>13}"
     )
     print(
         f"{report['readers']:>10,} {report['letters']:>10,} {report['seconds']:>8} "

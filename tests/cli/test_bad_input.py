@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from peers.command import Paperround, Ran
-from peers.digest_file import daily, put
+from peers.digest_file import daily, put, put_bytes
 
 from service.store.engine import Database
 
@@ -37,7 +37,7 @@ BAD_FILES = {
 def test_a_bad_digest_file_is_named_and_the_others_go_in(
     paperround: Paperround, digests: Path, data: bytes, words: str
 ) -> None:
-    (digests / "bad.json").write_bytes(data)
+    put_bytes(digests, "bad.json", data)
     put(digests, "good.json", "Maps of Rivers")
     ran = paperround("ingest", "--json")
     assert ran.code == 1

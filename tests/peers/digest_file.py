@@ -1,6 +1,8 @@
 """Digest files for the tests, in the daily-papers format."""
 
 import json
+import os
+import time
 from pathlib import Path
 
 
@@ -25,7 +27,14 @@ def daily(*titles: str, abstract: str = "A made-up abstract.") -> bytes:
 
 def put(folder: Path, name: str, *titles: str) -> Path:
     """Put a digest file of these papers into the folder, whole at once."""
+    return put_bytes(folder, name, daily(*titles))
+
+
+def put_bytes(folder: Path, name: str, data: bytes) -> Path:
+    """Put a file into the folder, written a minute ago: nobody waits whether more will come."""
     folder.mkdir(exist_ok=True)
     draft = folder / f".{name}.draft"
-    draft.write_bytes(daily(*titles))
+    draft.write_bytes(data)
+    written = time.time() - 60
+    os.utime(draft, (written, written))
     return draft.rename(folder / name)
