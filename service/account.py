@@ -122,7 +122,7 @@ def letters(installation: Installation, reader: Subscriber) -> list[PastLetter]:
                 digest.local_date,
                 digest.status,
                 len(cards),
-                None if title is None else subject([title] * len(cards)),
+                None if title is None else subject(title, len(cards)),
                 None if title is None else web_name(key, digest.delivery_id),
             )
         )

@@ -7,10 +7,10 @@ from math import exp
 
 from sqlalchemy import Connection
 
+from service.archive import Archive, trend
 from service.domain.matches import Verdict
 from service.domain.ranking import in_order
 from service.domain.topics import Topic
-from service.shelf import Shelf, trend
 from service.store.papers import StoredPaper
 
 
@@ -47,32 +47,32 @@ def backtest(
     connection: Connection, topic: Topic, days: int, against: Topic | None = None
 ) -> Backtest:
     """Try a topic on the last `days` days up to the newest edition's date."""
-    with Shelf.of_last(connection, days) as shelf:
-        found = _numbers(shelf, topic)
-        other = found if against is None else _numbers(shelf, against)
+    with Archive.of_last(connection, days) as archive:
+        found = _numbers(archive, topic)
+        other = found if against is None else _numbers(archive, against)
         gained, lost = set(found) - set(other), set(other) - set(found)
-        wider = None if found else shelf.wider(topic)
+        wider = None if found else archive.wider(topic)
         return Backtest(
-            brought=_explained(shelf, topic, found),
-            days=shelf.by_day(shelf.found(topic)),
-            gained=_explained(shelf, topic, [number for number in found if number in gained]),
+            brought=_explained(archive, topic, found),
+            days=archive.by_day(archive.found(topic)),
+            gained=_explained(archive, topic, [number for number in found if number in gained]),
             lost=_explained(
-                shelf, against or topic, [number for number in other if number in lost]
+                archive, against or topic, [number for number in other if number in lost]
             ),
             instead=wider[0] if wider else None,
             would_find=wider[1] if wider else 0,
         )
 
 
-def _numbers(shelf: Shelf, topic: Topic) -> list[int]:
-    return [number for _, number in in_order(shelf.found(topic))]
+def _numbers(archive: Archive, topic: Topic) -> list[int]:
+    return [number for _, number in in_order(archive.found(topic))]
 
 
-def _explained(shelf: Shelf, topic: Topic, numbers: Sequence[int]) -> tuple[Brought, ...]:
+def _explained(archive: Archive, topic: Topic, numbers: Sequence[int]) -> tuple[Brought, ...]:
     brought = []
     for number in numbers:
-        day, stored = shelf.papers[number]
-        verdict = shelf.index.explain(topic.expression, number)
+        day, stored = archive.papers[number]
+        verdict = archive.index.explain(topic.expression, number)
         # A logistic curve keeps the order of trending and stays between 0 and 1.
         score = verdict.tier + 1 / (1 + exp(-trend((day, stored))))
         brought.append(Brought(stored, day, score, verdict))

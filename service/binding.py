@@ -3,14 +3,15 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
+from service.at_hand import AtHand
 from service.domain.deliveries import Claim, Kind
 from service.domain.keys import Key
 from service.domain.links import LIVES, Purpose, sign, web_name
 from service.domain.selection import Picked
 from service.domain.timetable import local_date, next_letter, spoken_schedule
+from service.mail.both import Both
 from service.mail.dkim import Signer
 from service.mail.headers import envelope_sender, recipient_value
 from service.mail.house import House
@@ -20,11 +21,11 @@ from service.mail.letter import (
     Contents,
     Entry,
     Frame,
-    Line,
     Personal,
     Reasons,
     Shown,
     join,
+    line,
     show,
 )
 from service.mail.smtp import Parcel
@@ -43,7 +44,7 @@ _PURPOSES = {
 # but for a card with its words marked.
 _PARTS_AT_HAND = 10_000
 _REASONS_AT_HAND = 3_000
-_SHOWN_AT_HAND = 4_000
+_SHOWN_AT_HAND = 2_000
 _ENTRIES_AT_HAND = 4_000
 _LINES_AT_HAND = 8_000
 
@@ -75,11 +76,11 @@ class Binder:
         self._bodies: dict[int, bytes] = {}
         self._unpacked: dict[int, Frame | Card | Because] = {}
         self._marks = Marks(self._cards_of_the_batch)
-        self._reasons = lru_cache(_REASONS_AT_HAND)(self._make_reasons)
-        self._shown = lru_cache(_SHOWN_AT_HAND)(self._show)
-        self._entry = lru_cache(_ENTRIES_AT_HAND)(self._make_entry)
-        self._line = lru_cache(_LINES_AT_HAND)(self._make_line)
-        self._noticed = lru_cache(_LINES_AT_HAND)(self._make_noticed)
+        self._reasons = AtHand(_REASONS_AT_HAND, self._make_reasons)
+        self._shown = AtHand(_SHOWN_AT_HAND, self._show)
+        self._entries = AtHand(_ENTRIES_AT_HAND, self._make_entry)
+        self._lines = AtHand(_LINES_AT_HAND, self._make_line)
+        self._noticed = AtHand(_LINES_AT_HAND, self._make_noticed)
 
     def wrap(self, claims: Sequence[Claim]) -> dict[int, Parcel]:
         """Return each claim's letter in its envelope, by delivery id."""
@@ -117,35 +118,38 @@ class Binder:
     def _letter(self, claim: Claim) -> bytes:
         selection = claim.selection
         frame, alone = selection.frame, len(selection.cards) == 1
+        entries, lines, noticed = self._entries, self._lines, self._noticed
         contents = Contents(
-            [self._entry(frame, picked, alone) for picked in selection.cards],
-            list(map(self._line, selection.also)),
-            list(map(self._noticed, selection.trending)),
+            [entries[frame, picked, alone] for picked in selection.cards],
+            [lines[picked] for picked in selection.also],
+            [noticed[part] for part in selection.trending],
         )
         return join(self._part(Frame, frame), contents, self._personal(claim))
 
-    def _make_entry(self, frame: int, picked: Picked, alone: bool) -> Entry:
-        card, names = picked
-        reasons = self._reasons(names)
+    def _make_entry(self, key: tuple[int, Picked, bool]) -> Entry:
+        """Return a paper as a letter of a frame shows it, alone or among others."""
+        frame, (part, names), alone = key
+        reasons = self._reasons[names]
         # Of an author followed no word is marked, but of the first topic.
         topic = 0 if reasons.first_topic is None else names[reasons.first_topic]
-        shown = self._shown(frame, card, topic, alone, len(names) == 1)
-        return Entry(self._part(Card, card), reasons, shown)
+        shown = self._shown[_Sought(frame, part, topic, alone, len(names) == 1)]
+        return Entry.of(self._part(Card, part), reasons, shown)
 
-    def _show(self, frame: int, card: int, topic: int, alone: bool, only: bool) -> Shown:
-        """Return a card as it is shown for a topic, or for none (0)."""
-        its_frame, its_card = self._part(Frame, frame), self._part(Card, card)
-        if not topic:
-            return show(its_card, (), its_frame.pieces, alone=alone)
-        because = self._part(Because, topic)
-        return self._marks.shown(card, its_card, because, its_frame, alone=alone, only=only)
+    def _show(self, sought: "_Sought") -> Shown:
+        frame, card = self._part(Frame, sought.frame), self._part(Card, sought.card)
+        if not sought.topic:
+            return show(card, (), frame.pieces, alone=sought.alone)
+        because = self._part(Because, sought.topic)
+        return self._marks.shown(
+            sought.card, card, because, frame, alone=sought.alone, only=sought.only
+        )
 
-    def _make_line(self, picked: Picked) -> Line:
-        return Line.of(self._part(Card, picked.part), self._reasons(picked.names))
+    def _make_line(self, picked: Picked) -> Both:
+        return line(self._part(Card, picked.part), self._reasons[picked.names])
 
-    def _make_noticed(self, part: int) -> Line:
+    def _make_noticed(self, part: int) -> Both:
         card = self._part(Card, part)
-        return Line.of(card, Reasons.noticed(card.said.upvotes))
+        return line(card, Reasons.noticed(card.said.upvotes))
 
     def _make_reasons(self, names: tuple[int, ...]) -> Reasons:
         return Reasons.of([self._part(Because, name) for name in names])
@@ -153,7 +157,7 @@ class Binder:
     def _personal(self, claim: Claim) -> Personal:
         slots, base_url, wanted = claim.slots, self._house.base_url, claim.preferences
         key = self._key_at(claim.planned_at)
-        links = {}
+        links: dict[str, str] = {}
         purpose = _PURPOSES.get(claim.kind)
         made_for = claim.preference_id
         if purpose in (Purpose.PREFERENCES, Purpose.ACCOUNT):
@@ -163,7 +167,7 @@ class Binder:
         if purpose is not None and made_for is not None:
             # Signed as of the planned time, so that a retry carries the very same link.
             token = sign(key, purpose, made_for, claim.planned_at)
-            links[purpose.value] = f"{base_url}/{purpose}/{token}"
+            links[purpose] = f"{base_url}/{purpose}/{token}"
         return Personal(
             recipient=claim.recipient,
             token=claim.token,
@@ -206,3 +210,15 @@ class Binder:
     def _cards_of_the_batch(self) -> dict[int, Card]:
         shown = {picked.part for claim in self._batch for picked in claim.selection.cards}
         return {part: self._part(Card, part) for part in shown}
+
+
+class _Sought(NamedTuple):
+    """What a card is shown for: part ids of frame, card and topic (0: none), whether the letter
+    has no other card, and whether the card came for nothing else.
+    """
+
+    frame: int
+    card: int
+    topic: int
+    alone: bool
+    only: bool

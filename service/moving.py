@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from service import account, notices, requests
+from service import account, notices, strangers
 from service.domain.deliveries import Kind
 from service.domain.links import Purpose, verify
 from service.domain.readers import Subscriber, address_hash, masked
@@ -36,7 +36,7 @@ def ask(
         reader = account.held_by(connection, installation.keys, token, now, hold=True)
         if reader is None or reader.email is None or reader.preference_id is None:
             return None
-        requests.admit(installation, connection, address, network, now)
+        strangers.admit(installation, connection, address, network, now)
         if reader.status in CHANGEABLE and _free(connection, address):
             _write(installation, connection, Kind.ADDRESS, reader, address.shown, reader.email, now)
         return reader

@@ -43,11 +43,11 @@ def preview(
     None means that the reader is not due any more today, or not active. Nothing is kept. With a
     `recipient` it is written to somebody else, and its links work for nobody.
     """
-    shelf: list[bytes] = []
+    kept: list[bytes] = []
 
     def keep(bodies: Sequence[bytes]) -> list[int]:
-        shelf.extend(bodies)
-        return list(range(len(shelf) - len(bodies), len(shelf)))
+        kept.extend(bodies)
+        return list(range(len(kept) - len(bodies), len(kept)))
 
     decided = _decide(installation, subscriber_id, now, keep, "digest")
     if decided is None or decided.subscriber.email is None:
@@ -75,7 +75,7 @@ def preview(
     )
     if recipient is not None:
         letter = replace(letter, recipient=recipient, unsubscribe_token=_NOBODY, subscriber_id=0)
-    load = dict(enumerate(shelf))
+    load = dict(enumerate(kept))
     binder = Binder(
         installation.house,
         installation.signer,

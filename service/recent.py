@@ -8,6 +8,7 @@ from time import thread_time
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.archive import Archive
 from service.domain.marking import marks
 from service.domain.previews import DAYS, Latest, Preview, Rate, Tried, letters_of
 from service.domain.ranking import Levels
@@ -16,7 +17,6 @@ from service.domain.timetable import Cadence
 from service.domain.topics import Topic, parse
 from service.domain.wishes import Wish
 from service.interpreter import uncollected
-from service.shelf import Shelf
 from service.store import papers
 from service.store.engine import Database
 from service.store.papers import State
@@ -110,7 +110,7 @@ class RecentPapers:
 
     def _build(self, state: State) -> "_Desk":
         with uncollected() as set_aside, self._database.read() as connection:
-            desk = _Desk(state, Shelf.of_last(connection, DAYS))
+            desk = _Desk(state, Archive.of_last(connection, DAYS))
             if desk.papers > _MANY_PAPERS:
                 set_aside()
             return desk
@@ -125,10 +125,10 @@ class RecentPapers:
 class _Desk:
     """One state of the papers, and what was asked of them."""
 
-    def __init__(self, state: State, shelf: Shelf) -> None:
+    def __init__(self, state: State, archive: Archive) -> None:
         self.state = state
-        self.suggested = suggestions((stored.paper for _, stored in shelf.papers), SUGGESTED)
-        self._shelf = shelf
+        self.suggested = suggestions((stored.paper for _, stored in archive.papers), SUGGESTED)
+        self._archive = archive
         # The index learns while it answers, and takes one question at a time: a topic each, so
         # that who asks about many does not keep others waiting.
         self._lock = threading.Lock()
@@ -138,7 +138,7 @@ class _Desk:
     @property
     def papers(self) -> int:
         """How many papers there are."""
-        return len(self._shelf.papers)
+        return len(self._archive.papers)
 
     @property
     def crowded(self) -> bool:
@@ -147,19 +147,19 @@ class _Desk:
 
     def preview(self, wishes: Sequence[Wish], cadence: Cadence) -> Preview:
         tried = [self._try(wish) for wish in wishes if wish.enabled]
-        levels = self._shelf.everything if not tried else _either([t.levels for t in tried])
-        days = self._shelf.by_day(levels)
+        levels = self._archive.everything if not tried else _either([t.levels for t in tried])
+        days = self._archive.by_day(levels)
         return Preview(
             cadence,
             days,
             letters_of(days, cadence),
             tuple(one.rate for one in tried),
-            tuple(self._latest(n, tried) for n in self._shelf.newest(levels, LATEST)),
+            tuple(self._latest(n, tried) for n in self._archive.newest(levels, LATEST)),
         )
 
     def tried(self, wish: Wish) -> Tried:
         looked = self._try(wish)
-        newest = self._shelf.newest(looked.levels, 1)
+        newest = self._archive.newest(looked.levels, 1)
         return Tried(looked.rate, self._latest(newest[0], [looked]) if newest else None)
 
     def _try(self, wish: Wish) -> _Looked:
@@ -171,14 +171,14 @@ class _Desk:
 
     def _look(self, wish: Wish) -> _Looked:
         topic = parse(wish.query)
-        levels, dates = self._shelf.found(topic), len(self._shelf.dates)
+        levels, dates = self._archive.found(topic), len(self._archive.dates)
         rate = Rate(wish.shown, topic, levels[0].bit_count(), dates)
-        if not rate.found and (wider := self._shelf.wider(topic)):
+        if not rate.found and (wider := self._archive.wider(topic)):
             rate = replace(rate, instead=wider[0], would_find=wider[1])
         return _Looked(topic, levels, rate)
 
     def _latest(self, number: int, tried: Sequence[_Looked]) -> Latest:
-        day, stored = self._shelf.papers[number]
+        day, stored = self._archive.papers[number]
         found = [(sum(lv >> number & 1 for lv in one.levels), one) for one in tried]
         best = [one for tier, one in sorted(found, key=lambda pair: -pair[0]) if tier]
         title = self._title(best[0].topic, number) if best else ((stored.paper.title, False),)
@@ -187,9 +187,9 @@ class _Desk:
     def _title(self, topic: Topic, number: int) -> tuple[tuple[str, bool], ...]:
         key = (topic.canonical, number)
         if key not in self._titles:
-            title = self._shelf.papers[number][1].paper.title
+            title = self._archive.papers[number][1].paper.title
             with self._lock:
-                terms = self._shelf.index.terms(topic.expression, number)
+                terms = self._archive.index.terms(topic.expression, number)
             pieces: list[tuple[str, bool]] = []
             end = 0
             for start, stop in marks(title, [form for forms in terms for form in forms]):

@@ -86,11 +86,11 @@ def _letter(
     day: date,
     now: datetime,
 ) -> bytes | None:
-    shelf: list[bytes] = []
+    kept: list[bytes] = []
 
     def keep(bodies: Sequence[bytes]) -> list[int]:
-        shelf.extend(bodies)
-        return list(range(len(shelf) - len(bodies), len(shelf)))
+        kept.extend(bodies)
+        return list(range(len(kept) - len(bodies), len(kept)))
 
     queries = {number: wish.query for number, wish in enumerate(wishes)}
     with Planner(
@@ -123,7 +123,7 @@ def _letter(
         attempts=0,
         unsubscribe_token=_NOBODY,
     )
-    load = dict(enumerate(shelf))
+    load = dict(enumerate(kept))
     binder = Binder(
         installation.house,
         None,

@@ -10,7 +10,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
-from service import consent, fetching, pipeline, requests
+from service import consent, fetching, pipeline, strangers
 from service.domain.policy import Result
 from service.domain.sources import Condition
 from service.installation import Installation
@@ -176,7 +176,7 @@ class Schedule:
     def _deliver(self) -> None:
         if self._stop.is_set():
             return
-        requests.answer(self._installation, self._now())
+        strangers.answer(self._installation, self._now())
         if self._paused_until is not None and self._now() < self._paused_until:
             return
         self._paused_until = None

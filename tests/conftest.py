@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from peers import memory, postgres
+from peers import compiled, memory, postgres
 from peers.smtp import Peer
 from playwright.sync_api import Browser, sync_playwright
 
@@ -31,6 +31,8 @@ hypothesis_settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 hypothesis_settings.load_profile("paperround")
+
+compiled.share()
 
 _numbers = itertools.count(1)
 

@@ -2,9 +2,10 @@
 
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -85,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             # A terminal that cannot show a title's letters must not end the work.
             stream.reconfigure(errors="replace")
     try:
-        app(arguments, prog_name="paperround")
+        _command()(arguments, prog_name="paperround")
     except (SettingsError, AddressError, TimetableError, WishError, FilterError) as error:
         notice(str(error))
         sys.exit(2)
@@ -106,6 +107,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         notice(f"{error.filename} cannot be used: {error.strerror}")
         sys.exit(1)
+
+
+@cache
+def _command() -> Callable[..., Any]:
+    """Return the command with all its parts, built once a process."""
+    return typer.main.get_command(app)
 
 
 def _database() -> str:

@@ -35,7 +35,7 @@ def status(
         open_installation(settings.load()) as installation,
         installation.database.read() as connection,
     ):
-        shelf, brought = papers.count(connection), editions.count(connection)
+        seen, brought = papers.count(connection), editions.count(connection)
         sources = fetching.reports(connection, installation.sources, clock(None)())
         readers = subscribers.count_by_status(connection)
         books = deliveries.books(connection)
@@ -48,7 +48,7 @@ def status(
     if as_json:
         print_json(
             {
-                "papers": shelf,
+                "papers": seen,
                 "editions": brought,
                 "subscribers": readers,
                 "deliveries": books.by_status,
@@ -65,7 +65,7 @@ def status(
             }
         )
         return
-    say(f"Papers:       {shelf:,} in {number(brought, 'edition')}")
+    say(f"Papers:       {seen:,} in {number(brought, 'edition')}")
     say(f"Subscribers:  {counts(readers) or 'none'}")
     say(f"Letters:      {counts(books.by_status) or 'none'}")
     say(f"Books:        {number(books.planned, 'letter')} planned, {verdict}")

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from service import fetching, pipeline, requests, settings
+from service import fetching, pipeline, settings, strangers
 from service.cli import queue_view
 from service.cli.clock import Clock, clock
 from service.cli.progress import progress
@@ -194,7 +194,7 @@ def _deliver(installation: Installation, tick: Clock, quiet: bool) -> Delivered:
         for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
-        requests.answer(installation, tick())
+        strangers.answer(installation, tick())
         with progress("Delivering", "letters", quiet=quiet) as tell:
             # There may be no other run for a day, from cron: this one waits for the limits.
             return pipeline.deliver(installation, tick, stop, tell, patient=True)

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from service.domain.digests import ALSO_LISTED
 from service.mail import wording
-from service.mail.card import Card
-from service.mail.frame import Slot
+from service.mail.both import NOTHING, Both
+from service.mail.card import Card, Said
 from service.mail.mime import encode
 from service.mail.reasons import Reasons
 from service.mail.shown import Shown
@@ -18,40 +19,34 @@ from service.mail.stencil import Stencil
 _SECTION_SIZE = 2000
 
 
-class Line(NamedTuple):
-    """A paper by its title, as a list shows it with what it came for: encoded, whole."""
-
-    text: bytes
-    html: bytes
-
-    @classmethod
-    def of(cls, card: Card, reasons: Reasons) -> "Line":
-        (text_before, text_after), (html_before, html_after) = card.text_line, card.html_line
-        return cls(
-            text_before + reasons.text_note + text_after,
-            html_before + reasons.html_note + html_after,
-        )
+def line(card: Card, reasons: Reasons) -> Both:
+    """Return a paper by its title, as a list shows it with what it came for."""
+    (text_before, text_after), (html_before, html_after) = card.text_line, card.html_line
+    return Both(
+        text_before + reasons.text_note + text_after,
+        html_before + reasons.html_note + html_after,
+    )
 
 
 class Entry(NamedTuple):
-    """A paper written whole: its card as it is shown, and why it is there.
+    """A paper written whole, as text and as HTML; beside it what else a letter says of it."""
 
-    It is never joined by itself: many readers share a card, but not all that it came for.
-    """
+    text: bytes
+    html: bytes
+    said: Said
+    topics: Sequence[str]
+    line: Both
 
-    card: Card
-    reasons: Reasons
-    shown: Shown
-
-    @property
-    def html_size(self) -> int:
-        """How many octets of HTML it takes."""
-        return len(self.shown.html_head) + len(self.reasons.html) + len(self.shown.html_tail)
-
-    @property
-    def line(self) -> Line:
-        """The same paper by its title."""
-        return Line.of(self.card, self.reasons)
+    @classmethod
+    def of(cls, card: Card, reasons: Reasons, shown: Shown) -> "Entry":
+        """Return a card as it is shown, with what it came for."""
+        return cls(
+            shown.text_head + reasons.text + shown.text_tail,
+            shown.html_head + reasons.html + shown.html_tail,
+            card.said,
+            reasons.topics,
+            line(card, reasons),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,55 +54,48 @@ class Contents:
     """The papers of a digest, each list in order: whole, by title, and outside the topics."""
 
     cards: Sequence[Entry] = ()
-    also: Sequence[Line] = ()
-    trending: Sequence[Line] = ()
+    also: Sequence[Both] = ()
+    trending: Sequence[Both] = ()
 
     def __bool__(self) -> bool:
         return bool(self.cards)
 
 
-def body(
+def lists(
     contents: Contents,
     topics: int,
     matched: int,
-    web: tuple[bytes, bytes],
+    web: Both,
     pieces: Mapping[str, Stencil],
     *,
     weekly: bool = False,
-) -> dict[Slot, bytes]:
-    """Return the lists of a digest, encoded, by the slots they stand in.
+) -> dict[str, Both]:
+    """Return the lists of a digest by the names of their slots.
 
-    `topics` and `matched` are counts, as in `Personal`; `web` is the link to the web copy,
-    encoded for text and for HTML.
+    `topics` and `matched` are counts, as in `Personal`; `web` is the link to the web copy.
     """
-    if not contents:
-        return {}
-    text: list[bytes] = []
-    html: list[bytes] = []
-    for number, (_, reasons, shown) in enumerate(contents.cards, start=1):
-        text_head, text_tail, html_head, html_tail = shown
-        text += (b"%d. =\r\n" % number, text_head, reasons.text, text_tail)
-        html += (html_head, reasons.html, html_tail)
+    numbers = [b"%d. =\r\n" % number for number in range(1, len(contents.cards) + 1)]
+    texts, htmls = (
+        [entry.text for entry in contents.cards],
+        [entry.html for entry in contents.cards],
+    )
+    cards = Both(b"".join(chain.from_iterable(zip(numbers, texts, strict=True))), b"".join(htmls))
     also = list(contents.also)
     left_out = matched - len(contents.cards) - len(also) if topics else 0
     if left_out > 0:
         more = _more(left_out)
         also.append(
-            Line(
-                pieces["more.txt"].fill({"more": more, "web": web[0]}),
-                pieces["more.html"].fill({"more": more, "web": web[1]}),
+            Both(
+                pieces["more.txt"].fill({"more": more, "web": web.text}),
+                pieces["more.html"].fill({"more": more, "web": web.html}),
             )
         )
-    also_text, also_html = _section(pieces, _ALSO_MATCHED if topics else _ALSO_TRENDING, also)
-    heading = _TRENDING_THIS_WEEK if weekly else _TRENDING
-    trending_text, trending_html = _section(pieces, heading, contents.trending)
     return {
-        "text:cards": b"".join(text),
-        "html:cards": b"".join(html),
-        "text:also": also_text,
-        "html:also": also_html,
-        "text:trending": trending_text,
-        "html:trending": trending_html,
+        "cards": cards,
+        "also": _section(pieces, _ALSO_MATCHED if topics else _ALSO_TRENDING, also),
+        "trending": _section(
+            pieces, _TRENDING_THIS_WEEK if weekly else _TRENDING, contents.trending
+        ),
     }
 
 
@@ -121,19 +109,16 @@ _TRENDING = encode("Trending today, outside your topics")
 _TRENDING_THIS_WEEK = encode("Trending this week, outside your topics")
 
 
-def _section(pieces: Mapping[str, Stencil], heading: bytes, lines: Sequence[Line]) -> Line:
+def _section(pieces: Mapping[str, Stencil], heading: bytes, lines: Sequence[Both]) -> Both:
     """Return lines below their heading; nothing where there are none."""
     if not lines:
-        return _NOTHING
+        return NOTHING
     text_before, text_after = _around(pieces["section.txt"], heading)
     html_before, html_after = _around(pieces["section.html"], heading)
-    return Line(
-        b"".join((text_before, *[text for text, _ in lines], text_after)),
-        b"".join((html_before, *[html for _, html in lines], html_after)),
+    texts, htmls = zip(*lines, strict=True)
+    return Both(
+        b"".join((text_before, *texts, text_after)), b"".join((html_before, *htmls, html_after))
     )
-
-
-_NOTHING = Line(b"", b"")
 
 
 @lru_cache(maxsize=64)
@@ -153,7 +138,7 @@ def trimmed(contents: Contents, excess: int) -> Contents:
         if len(cards) > 1:
             last = cards.pop()
             also.insert(0, last.line)
-            excess += len(last.line.html) - last.html_size
+            excess += len(last.line.html) - len(last.html)
             if len(also) > ALSO_LISTED:
                 excess -= len(also.pop().html)
         elif also:

@@ -6,8 +6,10 @@ Needs the extra `dkim`; it is imported only where there is a key to read or to m
 import hashlib
 import re
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from service.mail.headers import HeaderError, domain_value
@@ -35,8 +37,7 @@ _ONCE = (
 # What a forwarding list may add to a letter without making another of it.
 _WHERE_PRESENT = (b"List-Unsubscribe", b"List-Unsubscribe-Post", b"List-Id", b"Auto-Submitted")
 
-_FIELD_END = re.compile(rb"\r\n(?![ \t])")
-_BLANKS = re.compile(rb"[ \t\r\n]+")
+_HEADER_END = b"\r\n\r\n"
 
 
 class DkimError(ValueError):
@@ -50,7 +51,7 @@ class DkimError(ValueError):
         self.field = field
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Signer:
     """Signs letters for `domain` with a key whose public half stands in the DNS at `selector`.
 
@@ -76,35 +77,39 @@ class Signer:
         letter has CRLF line ends, and its body, which ends in one, is in relaxed form already, as
         `mime.encode` writes it (RFC 6376 3.4.4): to make it so here would cost as much as to sign.
         """
-        header, _, body = letter.partition(b"\r\n\r\n")
-        fields: dict[bytes, list[bytes]] = {}
-        for field in _FIELD_END.split(header):
-            name, _, value = field.partition(b":")
-            fields.setdefault(name.strip().lower(), []).append(value)
-        names = [n for n in _ONCE for _ in (*fields.get(n.lower(), ()), b"")]
-        names += [n for n in _WHERE_PRESENT for _ in fields.get(n.lower(), ())]
+        end = letter.index(_HEADER_END)
+        fields = _relaxed_fields(letter[:end])
+        names: list[bytes] = []
+        lines: list[bytes] = []
         # Of several from the bottom up; one that is not there adds nothing (RFC 6376 5.4.2).
-        lines = [
-            _relaxed(name, values.pop()) for name in names if (values := fields.get(name.lower()))
-        ]
-        body_hash = b64encode(hashlib.sha256(body).digest())
-        unsigned = (
-            f" v=1; a={self.key_type}-sha256; c=relaxed/relaxed; d={self.domain};\r\n"
-            f" s={self.selector}; t={int(at.timestamp())};\r\n"
-            f" h={_folded(names)};\r\n"
-            f" bh={body_hash.decode()};\r\n"
-            " b="
-        ).encode()
-        lines.append(_relaxed(b"DKIM-Signature", unsigned))
+        for name in (*_ONCE, *_WHERE_PRESENT):
+            there = fields.get(name.lower(), ())
+            names += [name] * (len(there) + (name in _ONCE))
+            lines += reversed(there)
+        body_hash = hashlib.sha256(memoryview(letter)[end + len(_HEADER_END) :]).digest()
+        told = int(at.timestamp()), b64encode(body_hash)
+        written, relaxed = _tags(self.key_type, self.domain, self.selector, tuple(names))
+        lines.append(relaxed % told)
         signature = b64encode(self._sign(b"\r\n".join(lines)))
-        folded = b"\r\n ".join(signature[i : i + 72] for i in range(0, len(signature), 72))
-        return b"".join((b"DKIM-Signature:", unsigned, folded, b"\r\n", letter))
+        folded = b"\r\n ".join([signature[i : i + 72] for i in range(0, len(signature), 72)])
+        return b"".join((written % told, folded, b"\r\n", letter))
 
-    @property
+    @cached_property
     def key_type(self) -> KeyType:
         from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
         return "rsa" if isinstance(self.key, RSAPrivateKey) else "ed25519"
+
+    @cached_property
+    def _sign(self) -> Callable[[bytes], bytes]:
+        from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+        from cryptography.hazmat.primitives.hashes import SHA256
+
+        key, padding, algorithm = self.key, PKCS1v15(), SHA256()
+        if isinstance(key, RSAPrivateKey):
+            return lambda data: key.sign(data, padding, algorithm)
+        return lambda data: key.sign(hashlib.sha256(data).digest())
 
     @property
     def record_name(self) -> str:
@@ -129,15 +134,6 @@ class Signer:
         record = self.record
         starts = range(0, len(record), _LONGEST_STRING)
         return tuple(record[start : start + _LONGEST_STRING] for start in starts)
-
-    def _sign(self, data: bytes) -> bytes:
-        from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-        from cryptography.hazmat.primitives.hashes import SHA256
-
-        if isinstance(self.key, RSAPrivateKey):
-            return self.key.sign(data, PKCS1v15(), SHA256())
-        return self.key.sign(hashlib.sha256(data).digest())
 
 
 def read_key(pem: bytes) -> "PrivateKey":
@@ -196,12 +192,38 @@ def _need_the_extra() -> None:
         ) from None
 
 
-def _relaxed(name: bytes, value: bytes) -> bytes:
-    """Return a header field in relaxed form (RFC 6376 3.4.2)."""
-    return name.lower() + b":" + _BLANKS.sub(b" ", value).strip(b" ")
+def _relaxed_fields(header: bytes) -> dict[bytes, list[bytes]]:
+    """Return the fields of a header in relaxed form (RFC 6376 3.4.2), by their names in lower case.
+
+    Its white space is blanks, tabs and line ends; no header of ours holds any other.
+    """
+    fields: dict[bytes, list[bytes]] = {}
+    for line in header.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ").split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        name = name.strip().lower()
+        fields.setdefault(name, []).append(b"%b:%b" % (name, b" ".join(value.split())))
+    return fields
 
 
-def _folded(names: list[bytes]) -> str:
+@lru_cache(maxsize=64)
+def _tags(
+    key_type: KeyType, domain: str, selector: str, names: tuple[bytes, ...]
+) -> tuple[bytes, bytes]:
+    """Return the field of a signature that covers these names, as it is written and in relaxed
+    form; what differs between letters, time and body hash, is to be put in (%d and %b).
+    """
+    written = (
+        f"DKIM-Signature: v=1; a={key_type}-sha256; c=relaxed/relaxed; d={domain};\r\n"
+        f" s={selector}; t=%d;\r\n"
+        f" h={_folded(names)};\r\n"
+        " bh=%b;\r\n"
+        " b="
+    ).encode()
+    ((relaxed,),) = _relaxed_fields(written).values()
+    return written, relaxed
+
+
+def _folded(names: tuple[bytes, ...]) -> str:
     lines, line = [], ""
     for name in names:
         word = name.decode()

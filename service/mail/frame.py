@@ -1,23 +1,22 @@
 """A frame: one kind of letter with slots where the reader's own words go."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from sys import intern
 
+from service.mail.both import Both
 from service.mail.mime import encode, pack, unpack
 from service.mail.stencil import MARK, Stencil
 
-# The place it stands in and its name: "html:greeting".
-Slot = str
+Slot = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Frame:
     """The encoded literal segments of a message, and the slot that follows each but the last.
 
-    A slot stands in the "header", the "text" or the "html", which decides how its value is encoded.
-    `pieces` are the stencils of what a letter may hold or not, by the name
+    A slot is the place it stands in ("header", "text" or "html", which decides how its value is
+    encoded) and its name. `pieces` are the stencils of what a letter may hold or not, by the name
     of their template.
     """
 
@@ -47,26 +46,20 @@ class Frame:
             cut = rendered.split(MARK)
             for literal, name in zip(cut[::2], cut[1::2], strict=False):
                 literals.append(tail + _wire(place, literal))
-                slots.append(f"{place}:{name}")
+                slots.append((place, name))
                 tail = b""
             tail += _wire(place, cut[-1])
         stencils = {name: Stencil.cut(piece) for name, piece in pieces.items()}
         return cls(kind, (*literals, tail), tuple(slots), stencils)
 
-    @cached_property
-    def slots_in(self) -> Mapping[str, Sequence[tuple[Slot, str]]]:
-        """The slots by place, each once, with their names."""
-        found: dict[str, dict[Slot, str]] = {"header": {}, "text": {}, "html": {}}
-        for slot in self.slots:
-            place, _, name = slot.partition(":")
-            found[place][slot] = name
-        return {place: tuple(names.items()) for place, names in found.items()}
-
-    def filled(self, values: Mapping[Slot, bytes]) -> list[bytes]:
-        """Return the pieces of the message, with encoded values in all slots."""
+    def filled(self, header: Mapping[str, bytes], said: Mapping[str, Both]) -> list[bytes]:
+        """Return the pieces of the message: its slots hold what the header and both parts say."""
         pieces = [b""] * (len(self.literals) + len(self.slots))
         pieces[::2] = self.literals
-        pieces[1::2] = [values[slot] for slot in self.slots]
+        for at, name in self._in_header:
+            pieces[at] = header[name]
+        for at, name, part in self._in_body:
+            pieces[at] = said[name][part]
         return pieces
 
     def html_size(self, pieces: Sequence[bytes]) -> int:
@@ -74,12 +67,28 @@ class Frame:
         return sum(map(len, pieces[self._html_from :]))
 
     @cached_property
+    def _in_header(self) -> Sequence[tuple[int, str]]:
+        """Where among the pieces the slots of the header stand."""
+        return [(at, name) for at, place, name in self._places if place == "header"]
+
+    @cached_property
+    def _in_body(self) -> Sequence[tuple[int, str, int]]:
+        """Where among the pieces all others stand, and which of both they hold."""
+        parts = {place: number for number, place in enumerate(Both._fields)}
+        return [(at, name, parts[place]) for at, place, name in self._places if place in parts]
+
+    @cached_property
     def _html_from(self) -> int:
-        return 2 * [slot.partition(":")[0] for slot in self.slots].index("html")
+        """Where the piece stands that the HTML part begins in."""
+        return next(at for at, place, _ in self._places if place == "html") - 1
+
+    @property
+    def _places(self) -> Iterator[tuple[int, str, str]]:
+        return ((2 * number + 1, *slot) for number, slot in enumerate(self.slots))
 
     def pack(self) -> bytes:
         """Return the frame as a part to store."""
-        names = ",".join(self.slots)
+        names = ",".join(f"{place}:{name}" for place, name in self.slots)
         pieces = [
             segment for name in self.pieces for segment in (name.encode(), self.pieces[name].pack())
         ]
@@ -89,11 +98,12 @@ class Frame:
     def unpack(cls, part: bytes) -> "Frame":
         """Return the frame that was packed. Raises MalformedPart."""
         kind, names, packed, *literals = unpack(part)
+        slots = [name.partition(":") for name in names.decode().split(",")]
         pieces = unpack(packed)
         return cls(
             kind.decode(),
             tuple(literals),
-            tuple(map(intern, names.decode().split(","))),
+            tuple((place, name) for place, _, name in slots),
             {
                 name.decode(): Stencil.unpack(piece)
                 for name, piece in zip(pieces[::2], pieces[1::2], strict=True)

@@ -5,14 +5,11 @@ from email.utils import format_datetime
 from functools import lru_cache
 from urllib.parse import quote
 
-from markupsafe import escape
-
 from service.mail.card import Because, Card
-from service.mail.contents import Contents, Entry, Line, body, trimmed
-from service.mail.frame import Frame, Slot
+from service.mail.contents import Contents, Entry, line, lists, trimmed
+from service.mail.frame import Frame
 from service.mail.headers import recipient_value, subject_value, token_value
 from service.mail.house import House
-from service.mail.mime import encode
 from service.mail.personal import Personal
 from service.mail.reasons import Reasons
 from service.mail.rendering import Kind, Letters
@@ -28,11 +25,11 @@ __all__ = [
     "House",
     "Kind",
     "Letters",
-    "Line",
     "Personal",
     "Reasons",
     "Shown",
     "join",
+    "line",
     "show",
 ]
 
@@ -48,63 +45,40 @@ def join(frame: Frame, contents: Contents, personal: Personal) -> bytes:
     address, token or link that no header can hold, and ValueError where the kind of letter lacks
     what it is about.
     """
-    pieces = frame.filled(_values(frame, contents, personal))
+    pieces = _pieces(frame, contents, personal)
     while contents and (excess := frame.html_size(pieces) - HTML_LIMIT) > 0:
         contents = trimmed(contents, excess)
-        pieces = frame.filled(_values(frame, contents, personal))
+        pieces = _pieces(frame, contents, personal)
     return b"".join(pieces)
 
 
-def _values(frame: Frame, contents: Contents, personal: Personal) -> dict[Slot, bytes]:
-    """Return what stands in each slot of the frame, encoded."""
-    texts, marked_up, own = words_of(frame.kind, contents, personal)
-    # Nobody else has these links: no use to remember them. HTML escapes no other sign of theirs.
-    links = {name: encode(link) for name, link in own.items()}
-    html_links = {
-        name: encode(escape(link)) if "&" in link else links[name] for name, link in own.items()
+def _pieces(frame: Frame, contents: Contents, personal: Personal) -> list[bytes]:
+    said, subject = words_of(frame.kind, contents, personal)
+    if contents:
+        said |= lists(
+            contents,
+            personal.topics,
+            personal.matched,
+            said["web"],
+            frame.pieces,
+            weekly=personal.cadence.weekly,
+        )
+    header = {
+        "to": recipient_value(personal.recipient).encode(),
+        "date": _date_value(personal.planned_at),
+        "token": token_value(personal.token).encode(),
+        "subject": _subject_value(subject),
     }
-    values = body(
-        contents,
-        personal.topics,
-        personal.matched,
-        (links.get("web", b""), html_links.get("web", b"")),
-        frame.pieces,
-        weekly=personal.cadence.weekly,
-    )
-    values["header:to"] = recipient_value(personal.recipient).encode()
-    values["header:date"] = _date_value(personal.planned_at)
-    values["header:token"] = token_value(personal.token).encode()
-    if "subject" in texts:
-        values["header:subject"] = _subject_value(texts["subject"])
-    if "unsubscribe" in own:
-        values["header:unsubscribe"] = own["unsubscribe"].encode()
+    if "unsubscribe" in said:
+        header["unsubscribe"] = personal.unsubscribe.encode()
         # The link's own token works for ever; a delivery's is forgotten with its letter.
-        stop = personal.unsubscribe.rpartition("/")[2]
-        values["header:stop"] = quote(stop, safe="").encode()
-    for slot, name in frame.slots_in["text"]:
-        if slot not in values:
-            values[slot] = links.get(name) or _encoded(texts[name])
-    for slot, name in frame.slots_in["html"]:
-        if slot not in values:
-            said = marked_up.get(name)
-            values[slot] = html_links.get(name) or (
-                _encoded(said) if said else _escaped(texts[name])
-            )
-    return values
+        header["stop"] = quote(personal.unsubscribe.rpartition("/")[2], safe="").encode()
+    return frame.filled(header, said)
 
 
-# Readers share most of their words: hours, dates, counts, first names.
-_encoded = lru_cache(maxsize=2048)(encode)
-
-
-@lru_cache(maxsize=2048)
-def _escaped(text: str) -> bytes:
-    return encode(escape(text))
-
-
-@lru_cache(maxsize=2048)
-def _subject_value(text: str) -> bytes:
-    return subject_value(text).encode()
+@lru_cache(maxsize=1024)
+def _subject_value(subject: str) -> bytes:
+    return subject_value(subject).encode()
 
 
 @lru_cache(maxsize=64)

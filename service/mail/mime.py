@@ -27,19 +27,22 @@ def encode(text: str) -> bytes:
     """
     if not text:
         return b""
-    if text.isascii() and text.isprintable() and "=" not in text and "  " not in text:
-        # What stands for itself, on one line or on several with soft breaks between; no line but
-        # one that begins with a dot needs more.
-        if "." not in text[:: _LINE - 1]:
-            if len(text) < _LINE:
-                return text.encode("ascii") + b"=\r\n"
-            lines = [text[start : start + _LINE - 1] for start in range(0, len(text), _LINE - 1)]
-            return "=\r\n".join((*lines, "")).encode("ascii")
+    # What stands for itself, but for a dot where a line begins, only needs soft breaks.
+    plain = text.isascii() and text.isprintable() and "=" not in text and "  " not in text
+    if plain and "." not in text[:: _LINE - 1]:
+        written = text[: _LINE - 1]
+        for start in range(_LINE - 1, len(text), _LINE - 1):
+            written = f"{written}=\r\n{text[start : start + _LINE - 1]}"
+        return written.encode("ascii") + b"=\r\n"
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     raw = text.encode("utf-8", "replace")
-    written = b2a_qp(raw) if raw.endswith(b"\n") else b2a_qp(raw) + b"=\n"
-    return b"".join(map(_mended, written.splitlines()))
+    coded = b2a_qp(raw) if raw.endswith(b"\n") else b2a_qp(raw) + b"=\n"
+    lines = coded.splitlines()
+    awkward = b"  " in coded or b"\t" in coded or coded.startswith(b".") or b"\n." in coded
+    if awkward or max(map(len, lines)) > _LINE:
+        return b"".join(map(_mended, lines))
+    return coded.replace(b"\n", b"\r\n")
 
 
 def _mended(line: bytes) -> bytes:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 from service.domain.papers import Paper
 from service.mail.card import Because, Card
-from service.mail.contents import Contents, Entry, Line
+from service.mail.contents import Contents, Entry, line
 from service.mail.frame import Frame
 from service.mail.letter import Letters, Personal, join
 from service.mail.reasons import Reasons
@@ -65,7 +65,7 @@ def _contents(letters: Letters, frame: Frame, words: str) -> Contents:
     cards = [Card.unpack(letters.card(paper, "key", 2026)) for paper in (full, Paper(title=words))]
     terms = [[words.split()[0]]]
     return Contents(
-        [Entry(c, reasons, show(c, terms, frame.pieces, alone=False)) for c in cards],
-        [Line.of(card, reasons) for card in cards],
-        [Line.of(card, Reasons.noticed("163 upvotes")) for card in cards],
+        [Entry.of(c, reasons, show(c, terms, frame.pieces, alone=False)) for c in cards],
+        [line(card, reasons) for card in cards],
+        [line(card, Reasons.noticed("163 upvotes")) for card in cards],
     )

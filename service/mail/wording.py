@@ -25,6 +25,8 @@ MONTHS = (
 _A_WEEK = timedelta(days=7)
 PREHEADER_LENGTH = 110
 TOPIC_LENGTH = 40
+# Of so many cards a letter may say the names before it is opened.
+NAMED = 4
 
 # What a mail client turns into a link of its own: "host.tld", "http://…", "name@host".
 _LOOKS_LIKE_A_LINK = re.compile(r"\w\.\w{2}|://|@")
@@ -93,24 +95,25 @@ def nothing_yet(topics: Sequence[str], more: int) -> str:
     return "No paper came in the last days."
 
 
-def subject(titles: Sequence[str], *, prefix: str = "") -> str:
-    """Return the subject of a digest with these titles, first card first."""
-    more = f" + {len(titles) - 1} more" if len(titles) > 1 else ""
-    return f"{prefix}{cut_title(titles[0])}{more}"
+def subject(title: str, papers: int, *, prefix: str = "") -> str:
+    """Return the subject of a digest of so many papers, whose first card has that title."""
+    more = f" + {papers - 1} more" if papers > 1 else ""
+    return f"{prefix}{cut_title(title)}{more}"
 
 
-def preheader(names: Sequence[str], topics: Sequence[str], sentence: str) -> str:
+def preheader(names: Sequence[str], papers: int, topics: Sequence[str], sentence: str) -> str:
     """Return the line an inbox shows after the subject, of at most 110 characters.
 
-    `names` are the short names of all cards, the first of which the subject already tells;
-    `topics` are the topics behind them; `sentence` is what a letter of one card says instead.
+    `names` are the short names of the first NAMED cards, of which the subject already tells the
+    first, and `papers` counts all; `topics` are those behind them; `sentence` is what a letter of
+    one card says instead.
     """
-    others = names[1:]
+    others = names[1:NAMED]
     if not others:
         return cut_at_word(sentence, PREHEADER_LENGTH)
     text = ""
-    for shown in range(min(3, len(others)), 0, -1):
-        rest = len(others) - shown
+    for shown in range(len(others), 0, -1):
+        rest = papers - 1 - shown
         text = f"Also {_listed([*others[:shown], *([f'{rest} more'] if rest else [])])}"
         for count in range(min(4, len(topics)), 0, -1):
             whole = f"{text}, for {_listed(topics[:count])}"

@@ -1,14 +1,14 @@
 """What the slots of each kind of letter say to its reader."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
-from types import MappingProxyType
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
 from service.mail import wording
+from service.mail.both import Both, both, link, shared
 from service.mail.contents import Contents
 from service.mail.headers import link_value
 from service.mail.personal import Personal
@@ -18,46 +18,43 @@ _NAME_LENGTH = 80
 
 
 class Words(NamedTuple):
-    """What the slots say, by name; HTML says some of it with marks of its own.
+    """What the slots of both parts say, by name, and the subject where it is the letter's own."""
 
-    `links` are the reader's own.
-    """
-
-    texts: Mapping[str, str]
-    marked_up: Mapping[str, str] = MappingProxyType({})
-    links: Mapping[str, str] = MappingProxyType({})
+    said: dict[str, Both]
+    subject: str = ""
 
 
 def words_of(kind: str, contents: Contents, personal: Personal) -> Words:
-    """Return what a letter of a kind says. Raises HeaderError for what is no link, and ValueError
-    where the letter lacks what it is about.
+    """Return what a letter of a kind says.
+
+    Raises HeaderError for a link that no header can hold, and ValueError where the letter lacks
+    what it is about.
     """
     match kind:
         case "digest" | "first":
             return _digest_words(contents, personal, first=kind == "first")
         case "confirm":
             topics, more = wording.quotable(personal.asked_for)
-            return Words(
-                {
-                    "cadence": personal.cadence.adjective,
-                    "asked_for": wording.asked_for(topics, more),
-                },
-                {"asked_for": Markup(wording.asked_for(_in_italics(topics), more))},
-                {"confirm": _given(personal, kind, "confirm")},
+            asked_for = both(
+                wording.asked_for(topics, more),
+                Markup(wording.asked_for(_in_italics(topics), more)),
             )
+            cadence = shared(personal.cadence.adjective)
+            confirm = _own_link(personal, kind, "confirm")
+            return Words({"cadence": cadence, "asked_for": asked_for, "confirm": confirm})
         case "goodbye":
-            until = wording.until(personal.undo_until)
-            return Words({"until": until}, links={"undo": _given(personal, kind, "undo")})
+            until = shared(wording.until(personal.undo_until))
+            return Words({"until": until, "undo": _own_link(personal, kind, "undo")})
         case "preferences" | "account":
-            return Words({}, links={kind: _given(personal, kind, kind)})
+            return Words({kind: _own_link(personal, kind, kind)})
         case "address":
             other = one_line(personal.elsewhere)
-            asking = wrapped(wording.asking_to_move(other))
-            link = _given(personal, kind, "address")
-            return Words({"elsewhere": other, "asking": asking}, links={"address": link})
+            asking = both(wrapped(wording.asking_to_move(other)))
+            address = _own_link(personal, kind, "address")
+            return Words({"elsewhere": both(other), "asking": asking, "address": address})
         case "moved":
             other = one_line(personal.elsewhere)
-            return Words({"elsewhere": other, "moved": wrapped(wording.moved(other))})
+            return Words({"elsewhere": both(other), "moved": both(wrapped(wording.moved(other)))})
         case _:
             return _welcome_words(personal)
 
@@ -69,16 +66,12 @@ def _welcome_words(personal: Personal) -> Words:
     expect = wording.expect(personal.schedule, weekly=personal.cadence.weekly)
     return Words(
         {
-            "greeting": greeting,
-            "nothing": nothing,
-            "expect": expect,
-            "opening": wrapped(f"{greeting} {nothing} {expect}"),
-        },
-        {
-            "greeting": Markup(wording.welcome(_set_apart(name))),
-            "nothing": Markup(wording.nothing_yet(_in_italics(topics), more)),
-        },
-        {"unsubscribe": link_value(personal.unsubscribe)},
+            "greeting": both(greeting, Markup(wording.welcome(_set_apart(name)))),
+            "nothing": both(nothing, Markup(wording.nothing_yet(_in_italics(topics), more))),
+            "expect": both(expect),
+            "opening": both(wrapped(f"{greeting} {nothing} {expect}")),
+            "unsubscribe": link(link_value(personal.unsubscribe)),
+        }
     )
 
 
@@ -86,62 +79,58 @@ def _digest_words(contents: Contents, personal: Personal, *, first: bool) -> Wor
     cards = contents.cards
     if not cards:
         raise ValueError("a digest without a paper is not a letter")
-    said = [entry.card.said for entry in cards]
-    topics = list(dict.fromkeys([topic for entry in cards for topic in entry.reasons.topics]))
+    first_card = cards[0].said
+    topics = list(dict.fromkeys([topic for entry in cards for topic in entry.topics]))
     day, weekly = personal.local_date, personal.cadence.weekly
     prefix = "" if personal.topics else "Trending: "
     prefix = "Your first papers: " if first else "Your week: " if weekly else prefix
+    subject = wording.subject(first_card.title, len(cards), prefix=personal.subject_prefix + prefix)
+    names = [entry.said.name for entry in cards[: wording.NAMED]]
     change = _given(personal, "digest", "preferences")
     hour = None if first else personal.local_hour
-    greeting, marked_up = _greeting(personal.name or "", hour, day)
+    greeting, greeted = _greeting(personal.name or "", hour, day)
     expect = ""
     if first:
         expect = wording.expect(personal.schedule, weekly=weekly)
-        summary = wording.first_summary(len(said), personal.topics, personal.matched)
+        summary = wording.first_summary(len(cards), personal.topics, personal.matched)
     else:
-        summary = wording.summary(len(said), personal.topics, personal.matched, weekly=weekly)
+        summary = wording.summary(len(cards), personal.topics, personal.matched, weekly=weekly)
     asked, closing = _asked(personal.schedule, personal.asked_on, day, personal.next_on)
-    return Words(
-        {
-            "subject": wording.subject(
-                [each.title for each in said], prefix=personal.subject_prefix + prefix
-            ),
-            "preheader": wording.preheader([each.name for each in said], topics, said[0].sentence),
-            "date": wording.long_date(day),
-            "greeting": greeting,
-            "summary": summary,
-            "expect": expect,
-            "opening": wrapped(f"{greeting.rstrip('.')}. {summary} {expect}".rstrip()),
-            "asked": asked,
-            "closing": closing,
-        },
-        {"greeting": marked_up},
-        {
-            "change": change,
-            "pause": f"{change}/pause",
-            "unsubscribe": link_value(personal.unsubscribe),
-            "web": link_value(personal.web),
-        },
-    )
+    said = {
+        "subject": shared(subject),
+        "preheader": both(wording.preheader(names, len(cards), topics, first_card.sentence)),
+        "date": shared(wording.long_date(day)),
+        "greeting": greeted,
+        "summary": shared(summary),
+        "expect": shared(expect),
+        "opening": both(wrapped(f"{greeting.rstrip('.')}. {summary} {expect}".rstrip())),
+        "asked": asked,
+        "closing": closing,
+        "change": link(change),
+        "pause": link(f"{change}/pause"),
+        "unsubscribe": link(link_value(personal.unsubscribe)),
+        "web": link(link_value(personal.web)),
+    }
+    return Words(said, subject)
 
 
 # Readers share hours, days and many first names.
 @lru_cache(maxsize=4096)
-def _greeting(name: str, hour: int | None, day: date) -> tuple[str, Markup]:
-    """Return the greeting at an hour, or of the first letter of all, plain and marked up."""
+def _greeting(name: str, hour: int | None, day: date) -> tuple[str, Both]:
+    """Return the greeting at an hour, or of the first letter of all."""
     shown = _shown(name)
 
     def greeted(name: str) -> str:
         return wording.welcome(name) if hour is None else wording.greeting(hour, day, name)
 
-    return greeted(shown), Markup(greeted(_set_apart(shown)))
+    return greeted(shown), both(greeted(shown), Markup(greeted(_set_apart(shown))))
 
 
 @lru_cache(maxsize=4096)
-def _asked(schedule: str, on: date | None, day: date, next_on: date | None) -> tuple[str, str]:
+def _asked(schedule: str, on: date | None, day: date, next_on: date | None) -> tuple[Both, Both]:
     """Return the footer's first sentences, on one line and wrapped."""
     asked = wording.asked(schedule, on, day, next_on)
-    return asked, wrapped(asked)
+    return both(asked), both(wrapped(asked))
 
 
 def _shown(name: str | None) -> str:
@@ -156,7 +145,11 @@ def _in_italics(topics: Sequence[str]) -> list[str]:
     return [Markup("<i><bdi>{}</bdi></i>").format(topic) for topic in topics]
 
 
-def _given(personal: Personal, kind: str, link: str) -> str:
-    if link not in personal.links:
-        raise ValueError(f"a {kind} letter needs links[{link!r}]")
-    return link_value(personal.links[link])
+def _own_link(personal: Personal, kind: str, name: str) -> Both:
+    return link(_given(personal, kind, name))
+
+
+def _given(personal: Personal, kind: str, name: str) -> str:
+    if name not in personal.links:
+        raise ValueError(f"a {kind} letter needs links[{name!r}]")
+    return link_value(personal.links[name])

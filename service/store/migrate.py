@@ -1,5 +1,7 @@
 """Bring a database to the tables of this version (Alembic)."""
 
+from functools import cache
+
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -45,7 +47,7 @@ def revisions(database: Database) -> tuple[str | None, str]:
     """
     with database.read() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
-    scripts = ScriptDirectory.from_config(_config())
+    scripts = _scripts()
     if current is not None:
         try:
             scripts.get_revision(current)
@@ -57,6 +59,12 @@ def revisions(database: Database) -> tuple[str | None, str]:
     newest = scripts.get_current_head()
     assert newest is not None
     return current, newest
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    # Reading them takes as long as most commands do.
+    return ScriptDirectory.from_config(_config())
 
 
 def _config() -> Config:

@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
-from service import requests
+from service import strangers
 from service.domain.allowances import TooMany
 from service.domain.mending import mended
 from service.domain.readers import Preferences
@@ -120,7 +120,7 @@ def api_app(
             wrong.append(Mistake(where="/email", detail=sentence(error)))
         if wrong:
             raise _Wrong(wrong)
-        requests.sign_up(
+        strangers.sign_up(
             installation,
             address,
             wishes,

@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import structlog
 from fastapi import Response
@@ -72,6 +71,7 @@ class Guard:
                 said += [pair for pair in self._headers if pair[0] not in names]
             await send(message)
 
+        whole = None
         refused = self._refusal(scope, of_api, refuse)
         if refused is None:
             try:
@@ -81,6 +81,8 @@ class Guard:
                 refused = refuse(408, "That took too long to arrive.", TRY_AGAIN)
         if refused is not None:
             await refused(scope, receive, safely)
+            return
+        if whole is None:
             return
         try:
             await self._app(scope, whole, safely)
@@ -112,17 +114,18 @@ class Guard:
         return None
 
 
-async def _whole(receive: Receive) -> Receive:
-    """Return what receives as `receive` does, once the body has come, and that in one piece."""
-    body = b""
-    message = await receive()
-    while message["type"] == "http.request":
-        body += message.get("body", b"")
-        if not message.get("more_body"):
-            message = {"type": "http.request", "body": body, "more_body": False}
-            break
+async def _whole(receive: Receive) -> Receive | None:
+    """Return what receives as `receive` does, once the body has come, and that in one piece; None
+    where the client left before.
+    """
+    body, more = b"", True
+    while more:
         message = await receive()
-    first: list[Any] = [message]
+        if message["type"] != "http.request":
+            return None
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    first: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def again() -> Message:
         return first.pop() if first else await receive()

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi import Form as FormField
 from fastapi.responses import RedirectResponse
 
-from service import preferences, requests
+from service import preferences, strangers
 from service.domain.filters import UPVOTE_STEPS
 from service.domain.readers import MOST_PAPERS, Consent, Subscriber, masked
 from service.domain.timetable import Cadence, spoken_schedule
@@ -56,7 +56,7 @@ def preference_pages(
         except AddressError as error:
             return dress.page("find", 422, email=email, problem=sentence(error))
         network = client_network(request)
-        requests.link(installation, address, now(), network=network)
+        strangers.link(installation, address, now(), network=network)
         return dress.message(
             200,
             "Look in your inbox.",

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from service import requests
+from service import strangers
 from service.domain.readers import Preferences
 from service.domain.timetable import Cadence, TimetableError, spoken_zone, zone
 from service.domain.topics import TopicError
@@ -91,7 +91,7 @@ def signup_pages(
         if sent.get("website") or not read:
             form.mistakes["form"] = Mistake(_ONCE_MORE)
             return page(form, network, 422)
-        requests.sign_up(
+        strangers.sign_up(
             installation,
             address,
             wishes,

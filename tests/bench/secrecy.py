@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx
 from sqlalchemy import make_url
 
-from service import consent, requests, settings
+from service import consent, settings, strangers
 from service.cli.serve import listen, serving
 from service.domain.readers import Preferences
 from service.domain.wishes import wishes_of
@@ -73,7 +73,7 @@ def _times(installation: Installation, path: str, count: int) -> tuple[list[floa
 
     def tick() -> None:
         while not done.wait(0.05):
-            requests.answer(installation, _now())
+            strangers.answer(installation, _now())
 
     ticking = threading.Thread(target=tick)
     ticking.start()

@@ -24,7 +24,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import func, select
 
-from service import pipeline, requests, settings
+from service import pipeline, settings, strangers
 from service.cli.scheduling import give_way
 from service.cli.serve import listen, serving
 from service.installation import open_installation
@@ -103,7 +103,7 @@ def run(folder: Path, chosen: argparse.Namespace) -> dict[str, Any]:
     taken_in = sum(1 for kind, status, _ in answers if kind == "sign_ups" and status == 303)
     with installation.database.read() as connection:
         waiting = connection.scalar(select(func.count()).select_from(tables.table(tables.Request)))
-    requests.answer(installation, datetime.now(UTC))
+    strangers.answer(installation, datetime.now(UTC))
     with installation.database.read() as connection:
         subscriber = tables.table(tables.Subscriber)
         pending = connection.scalar(

@@ -1,5 +1,6 @@
 """Keys take turns, and what was signed before holds for as long as its key is on the ring."""
 
+import hmac
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -34,6 +35,13 @@ def test_the_name_of_a_web_copy_holds_as_long(delivery_id: int) -> None:
     assert web_name(NEW, delivery_id) != name
     with pytest.raises(BadLink):
         delivery_of(GONE, name)
+
+
+@given(st.binary(max_size=130), st.lists(st.binary(), min_size=1, max_size=3))
+def test_a_digest_is_the_hmac_that_others_compute(secret: bytes, words: list[bytes]) -> None:
+    key = Key(secret)
+    for said in words:
+        assert key.digest(said) == hmac.digest(secret, said, "sha256")
 
 
 @given(st.binary(min_size=32, max_size=80))

@@ -42,10 +42,10 @@ from service.mail.letter import (
     Frame,
     Kind,
     Letters,
-    Line,
     Personal,
     Reasons,
     join,
+    line,
     show,
 )
 from service.mail.plain import cut_at_word, one_line
@@ -91,8 +91,8 @@ def digest(
 ) -> tuple[bytes, EmailMessage, Page, str]:
     contents = Contents(
         [entry(paper, labels, alone=len(papers) == 1) for paper, labels in papers],
-        [Line.of(card_of(paper), Reasons.of(because_of(*labels))) for paper, labels in also],
-        [Line.of(card_of(paper), Reasons.noticed("12 upvotes")) for paper in trending],
+        [line(card_of(paper), Reasons.of(because_of(*labels))) for paper, labels in also],
+        [line(card_of(paper), Reasons.noticed("12 upvotes")) for paper in trending],
     )
     return read(join(FRAMES["digest"], contents, personal))
 
@@ -109,14 +109,14 @@ def read(raw: bytes) -> tuple[bytes, EmailMessage, Page, str]:
 def assert_fit_for_the_wire(raw: bytes) -> None:
     assert raw.endswith(b"--\r\n")
     header, _, body = raw.partition(b"\r\n\r\n")
-    for line in raw.removesuffix(b"\r\n").split(b"\r\n"):
-        assert len(line) <= 998
-        assert not line.startswith(b".")
-        assert b"\r" not in line
-        assert b"\n" not in line
-        assert line.isascii()
-    assert all(len(line) <= 76 for line in body.split(b"\r\n"))
-    names = [line.partition(b":")[0].lower() for line in re.split(rb"\r\n(?! )", header)]
+    for row in raw.removesuffix(b"\r\n").split(b"\r\n"):
+        assert len(row) <= 998
+        assert not row.startswith(b".")
+        assert b"\r" not in row
+        assert b"\n" not in row
+        assert row.isascii()
+    assert all(len(row) <= 76 for row in body.split(b"\r\n"))
+    names = [row.partition(b":")[0].lower() for row in re.split(rb"\r\n(?! )", header)]
     assert len(names) == len(set(names))
 
 
@@ -240,10 +240,10 @@ def test_a_digest_reads_as_the_house_style_has_it() -> None:
 
 def test_a_followed_author_is_a_reason_but_none_of_the_topics_the_preheader_lists() -> None:
     followed = Because.unpack(LETTERS.because_followed("Yann LeCun"))
-    lamp = entry(LAMP, ["agents"])
+    card = card_of(LAMP)
     reasons = Reasons.of([followed, *because_of("agents")])
-    shown = show(lamp.card, [["agents"]], FRAMES["digest"].pieces, alone=False)
-    cards = [Entry(lamp.card, reasons, shown)] * 2
+    shown = show(card, [["agents"]], FRAMES["digest"].pieces, alone=False)
+    cards = [Entry.of(card, reasons, shown)] * 2
     _, _, page, text = read(join(FRAMES["digest"], Contents(cards), ADA))
     assert "   Because: you follow Yann LeCun, agents\n" in text
     assert "Because: you follow Yann LeCun · agents" in page.texts("p")

@@ -134,8 +134,8 @@ def test_a_title_in_a_subject_has_at_most_60_characters(title: str) -> None:
     ],
 )
 def test_the_subject_leads_with_the_first_paper(titles: list[str], said: str) -> None:
-    assert subject(titles) == said
-    assert subject(titles, prefix="Trending: ") == f"Trending: {said}"
+    assert subject(titles[0], len(titles)) == said
+    assert subject(titles[0], len(titles), prefix="Trending: ") == f"Trending: {said}"
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_a_paper_has_a_short_name(title: str, name: str) -> None:
 def test_the_preheader_tells_what_the_subject_does_not(
     count: int, topics: list[str], said: str
 ) -> None:
-    assert preheader([f"N{n}" for n in range(count)], topics, "The lead.") == said
+    assert preheader([f"N{n}" for n in range(min(count, 4))], count, topics, "The lead.") == said
 
 
 def test_a_preheader_of_one_card_is_cut_at_a_word() -> None:
@@ -189,7 +189,7 @@ def test_a_preheader_of_one_card_is_cut_at_a_word() -> None:
         "To address this gap, we introduce LORE, a benchmark designed to evaluate Narrative "
         "evolution and Reasoning on cultural Understanding in long video."
     )
-    assert preheader(["LORE"], [], sentence) == (
+    assert preheader(["LORE"], 1, [], sentence) == (
         "To address this gap, we introduce LORE, a benchmark designed to evaluate Narrative "
         "evolution and Reasoning on…"
     )
@@ -199,7 +199,7 @@ def test_a_preheader_of_one_card_is_cut_at_a_word() -> None:
 def test_a_preheader_has_at_most_110_characters(
     names: list[str], topics: list[str], sentence: str
 ) -> None:
-    assert len(preheader(names, topics, sentence)) <= 110
+    assert len(preheader(names[:4], len(names), topics, sentence)) <= 110
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ def entry(paper: Paper, labels: Sequence[str], *, alone: bool = False) -> Entry:
     card = card_of(paper)
     terms = [[words] for words in labels[:1]]
     shown = show(card, terms, FRAMES["digest"].pieces, alone=alone)
-    return Entry(card, Reasons.of(because_of(*labels)), shown)
+    return Entry.of(card, Reasons.of(because_of(*labels)), shown)
 
 
 def letter_of(

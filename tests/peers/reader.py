@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 from peers.pages import Pages
 
-from service import pipeline, requests
+from service import pipeline, strangers
 from service.demo.catcher import Catcher, Caught
 from service.domain.policy import Result
 from service.installation import Installation
@@ -31,7 +31,7 @@ def sign_up(pages: Pages, email: str, *topics: str, **fields: str) -> httpx.Resp
     """
     answer = pages.post("/", data=form_of(pages, email, *topics) | fields)
     if answer.status_code == 303:
-        requests.answer(pages.house, pages.now())
+        strangers.answer(pages.house, pages.now())
     return answer
 
 
@@ -55,7 +55,7 @@ def path_of(link: str) -> str:
 
 def deliver(house: Installation, clock: Clock, catcher: Catcher) -> list[Caught]:
     """Do what was asked for and deliver what is queued; return the letters that came."""
-    requests.answer(house, clock())
+    strangers.answer(house, clock())
     before = {caught.number for caught in catcher.letters()}
     delivered = pipeline.deliver(house, clock, threading.Event())
     assert delivered.halted is None

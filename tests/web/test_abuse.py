@@ -15,7 +15,7 @@ from peers.pages import Pages, open_pages
 from peers.preferences import kept, preferences_path
 from peers.reader import Clock, deliver, form_of, path_of, sign_up
 
-from service import pipeline, requests
+from service import pipeline, strangers
 from service.demo.catcher import Catcher
 from service.installation import Installation
 from service.store import subscribers
@@ -153,7 +153,7 @@ def test_the_hasty_see_the_form_once_more_as_they_filled_it_in(
     token = again.text.split('name="opened" value="')[1].split('"')[0]
     clock.time += timedelta(seconds=2)
     assert pages.post("/", data=form | {"opened": token}).status_code == 303
-    requests.answer(house, clock())
+    strangers.answer(house, clock())
     assert kept(house, "ada@example.org").status == "pending"
 
 
@@ -252,11 +252,11 @@ def test_what_was_asked_for_is_done_with_the_next_tick_and_once(
     with house.database.read() as connection:
         assert subscribers.by_address(connection, "ada@example.org") is None
     waiting = dump(house.database)
-    assert requests.answer(house, clock()) == 2
+    assert strangers.answer(house, clock()) == 2
     assert [wish.shown for wish in kept(house, "ada@example.org").wishes] == ["Maps"]
     assert "request:" in waiting
     assert "request:" not in dump(house.database)
-    assert requests.answer(house, clock()) == 0
+    assert strangers.answer(house, clock()) == 0
     assert len(deliver(house, clock, catcher)) == 1
 
 
@@ -267,10 +267,10 @@ def test_a_tick_that_died_half_way_is_done_again_and_makes_no_second_letter(
     pages.post("/", data=form_of(pages, "ada@example.org", "maps"))
     pages.post("/preferences", data={"email": "bob@example.org"})
     with house.database.read() as connection:
-        waiting = requests.requests.oldest(connection, 9)
-    assert requests.answer(house, clock()) == 2
+        waiting = strangers.requests.oldest(connection, 9)
+    assert strangers.answer(house, clock()) == 2
     with house.database.write() as connection:
         for row in waiting:
-            requests.requests.add(connection, row.kind, row.said, row.at)
-    assert requests.answer(house, clock()) == 2
+            strangers.requests.add(connection, row.kind, row.said, row.at)
+    assert strangers.answer(house, clock()) == 2
     assert len(deliver(house, clock, catcher)) == 2

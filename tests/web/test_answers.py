@@ -105,7 +105,7 @@ def test_without_its_database_the_service_says_so_and_names_nobody(
         first, second = log()
     assert (first["event"], first["route"]) == ("page_failed", "/")
     assert (second["error"], second["route"]) == ("ProgrammingError", "/u/{token}")
-    assert any(place.startswith("requests.py:") for place in first["at"])
+    assert any(place.startswith("strangers.py:") for place in first["at"])
     assert "ada@" not in str(first)
     assert "0123456789abcdef" not in str(second)
 
@@ -139,3 +139,14 @@ def test_a_header_that_never_ends_is_not_kept_in_memory(house: Installation) -> 
                     client.sendall(more * 100_000)
         with httpx.Client(base_url=address) as client:
             assert client.get("/healthz").status_code == 200
+
+
+def test_who_leaves_before_the_form_is_whole_is_no_trouble(house: Installation) -> None:
+    with kept_log() as log:
+        with serving(web_app(house, real_time), listen("127.0.0.1", 0)) as address:
+            host, port = address.removeprefix("http://").split(":")
+            with socket.create_connection((host, int(port)), timeout=30) as client:
+                client.sendall(b"POST / HTTP/1.1\r\nHost: papers\r\nContent-Length: 99\r\n\r\nnew=")
+            with httpx.Client(base_url=address) as other:
+                assert other.get("/healthz").status_code == 200
+        assert log() == []

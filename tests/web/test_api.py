@@ -10,7 +10,7 @@ from peers.pages import Pages, open_pages
 from peers.preferences import kept
 from peers.reader import Clock, deliver
 
-from service import requests
+from service import strangers
 from service.demo.catcher import Catcher
 from service.domain.timetable import Cadence
 from service.installation import Installation
@@ -28,7 +28,7 @@ def preview(pages: Pages, *topics: str, **more: str) -> Any:
 def subscribe(pages: Pages, **wanted: object) -> httpx.Response:
     """Ask for letters; the next tick takes that up."""
     answer = pages.post("/api/subscriptions", json={"email": ADA, **wanted})
-    requests.answer(pages.house, pages.now())
+    strangers.answer(pages.house, pages.now())
     return answer
 
 

@@ -22,7 +22,7 @@ from peers.preferences import kept
 from peers.reader import Clock, deliver, path_of
 from playwright.sync_api import Browser
 
-from service import pipeline, requests
+from service import pipeline, strangers
 from service.demo.catcher import Catcher
 from service.domain.filters import Filters
 from service.installation import Installation, open_installation
@@ -176,7 +176,7 @@ def test_bob_sees_what_he_would_get_and_signs_up(
     page.get_by_label("E-mail address").press("Enter")
     page.wait_for_url("**/sent")
     with ThreadPoolExecutor() as threads:
-        threads.submit(requests.answer, house, clock()).result()
+        threads.submit(strangers.answer, house, clock()).result()
         (asking,) = threads.submit(deliver, house, clock, catcher).result()
     page.goto(str(pages.base_url).rstrip("/") + path_of(link_of(asking, "/confirm/")))
     where = "Berlin time" if scripts else "UTC"

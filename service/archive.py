@@ -14,7 +14,7 @@ from service.store import papers
 from service.store.papers import StoredPaper
 
 
-class Shelf:
+class Archive:
     """Papers with the dates of their editions, known by their numbers from 0, most trending first.
 
     `dates` are those of all editions, in order. Use it as a context manager: it holds an index.
@@ -30,7 +30,7 @@ class Shelf:
 
     @classmethod
     def of_last(cls, connection: Connection, days: int) -> Self:
-        """Return the shelf of the last `days` days up to the newest edition's date."""
+        """Return the archive of the last `days` days up to the newest edition's date."""
         return cls(*papers.by_edition_date(connection, days))
 
     @property
