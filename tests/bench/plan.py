@@ -45,14 +45,10 @@ def main() -> None:
             report = run(folder, chosen, f"sqlite:///{folder / 'bench.db'}")
     finally:
         shutil.rmtree(folder)
-    print(
-        f"{'readers':>10} {'letters':>10} {'seconds':>8} {'CPU s':>8} {'peak MB':>8} "
-        f"{'write p99 ms':>13}"
-    )
-    print(
-        f"{report['readers']:>10,} {report['letters']:>10,} {report['seconds']:>8} "
-        f"{report['cpu_seconds']:>8} {report['peak_mb']:>8} {report['write_p99_ms']:>13}"
-    )
+    heads = ("readers", "letters", "seconds", "CPU s", "peak MB", "write p99 ms")
+    print(" ".join(f"{head:>12}" for head in heads))
+    told = ("readers", "letters", "seconds", "cpu_seconds", "peak_mb", "write_p99_ms")
+    print(" ".join(f"{report[name]:>12}" for name in told))
     print(json.dumps(report))
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from service.installation import Installation, open_installation
 from service.store import counters
 from service.store.counters import DELIVERIES
-from service.store.engine import Database, Pace
+from service.store.engine import LARGEST_CHUNK, Database, Pace
 from service.store.locks import FileLocks
 from service.store.tables import Part, table
 from service.store.turns import OneAtATime, Turn
@@ -217,6 +217,22 @@ def test_bulk_work_pauses_as_long_as_it_wrote_where_the_ledger_waits(
     threads[0].join(PATIENCE)
     assert pauses == expected
     database.close()
+
+
+def test_a_transaction_is_as_large_as_its_time_allows() -> None:
+    moment = 0.0
+
+    def learn(count: int, took: float) -> int:
+        nonlocal moment
+        began, moment = moment, moment + took
+        pace.learn(count, began, pause=False)
+        return pace.size
+
+    pace = Pace(0.5, lambda: moment)
+    assert learn(100, took=0.125) == 400
+    assert learn(20, took=0.125) == 400, "a few that were left over say little"
+    assert learn(20, took=1.0) == 10, "unless even they took too long"
+    assert learn(10, took=0.0) == LARGEST_CHUNK
 
 
 def _fill(database_url: str, folder: Path, pipe: Pipe) -> None:
