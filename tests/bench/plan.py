@@ -1,18 +1,24 @@
 """How long `plan` takes for a crowd of readers: from tables to committed deliveries.
 
-`CPU s` is what this process worked, sign-ups included; a server of PostgreSQL works beside it.
+`CPU s` is what this process worked; another writes a sign-up every 20 ms, and a server of
+PostgreSQL works beside it, as durable as it is in service.
 """
 
 import argparse
 import json
+import multiprocessing
 import random
 import resource
 import shutil
 import tempfile
-import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from multiprocessing.connection import Connection
 from pathlib import Path
+
+from sqlalchemy.engine import URL
 
 from service import pipeline, settings
 from service.installation import open_installation
@@ -22,6 +28,7 @@ from service.store.turns import Turn
 from tests.bench import _crowd
 from tests.peers import postgres
 
+_BETWEEN_SIGN_UPS = 0.02
 _KEY = "a key for a bench, of thirty-two signs or more"
 
 
@@ -39,7 +46,7 @@ def main() -> None:
             programs = postgres.find_programs()
             if programs is None:
                 parser.error("PostgreSQL is not installed here")
-            with postgres.server(programs) as url:
+            with postgres.server(programs, durable=True) as url:
                 report = run(folder, chosen, url.format(database="postgres"))
         else:
             report = run(folder, chosen, f"sqlite:///{folder / 'bench.db'}")
@@ -70,24 +77,11 @@ def run(folder: Path, chosen: argparse.Namespace, url: str) -> dict[str, object]
             with installation.database.engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             shutil.copy(folder / "bench.db", chosen.keep)
-    waits: list[float] = []
-    done = threading.Event()
-
-    def sign_up_now_and_then() -> None:
-        while not done.wait(0.02):
-            asked = time.perf_counter()
-            with installation.database.write(Turn.WEB) as connection:
-                counters.hold(connection, counters.DELIVERIES)
-            waits.append(time.perf_counter() - asked)
-
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    writer = threading.Thread(target=sign_up_now_and_then)
-    writer.start()
-    began, worked = time.perf_counter(), time.process_time()
-    made = pipeline.plan(installation, datetime.now(UTC), everyone=True)
-    seconds, cpu = time.perf_counter() - began, time.process_time() - worked
-    done.set()
-    writer.join()
+    with _sign_ups(chosen_settings.database) as waits:
+        began, worked = time.perf_counter(), time.process_time()
+        made = pipeline.plan(installation, datetime.now(UTC), everyone=True)
+        seconds, cpu = time.perf_counter() - began, time.process_time() - worked
     waits.sort()
     return {
         "benchmark": "plan",
@@ -101,3 +95,35 @@ def run(folder: Path, chosen: argparse.Namespace, url: str) -> dict[str, object]
         "write_p99_ms": round(waits[int(len(waits) * 0.99)] * 1000, 1) if waits else None,
         "writes": len(waits),
     }
+
+
+@contextmanager
+def _sign_ups(url: URL) -> Iterator[list[float]]:
+    """Have another process write now and then, as that of the pages does; give, at the end, how
+    many seconds each write took.
+    """
+    waits: list[float] = []
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_sign_up_now_and_then, args=(url, theirs))
+    process.start()
+    ours.recv()
+    yield waits
+    ours.send(None)
+    waits += ours.recv()
+    process.join()
+
+
+def _sign_up_now_and_then(url: URL, line: Connection) -> None:
+    database = Database(url)
+    waits: list[float] = []
+    with database.write(Turn.WEB) as connection:
+        counters.hold(connection, counters.DELIVERIES)
+    line.send(None)
+    while not line.poll(_BETWEEN_SIGN_UPS):
+        asked = time.perf_counter()
+        with database.write(Turn.WEB) as connection:
+            counters.hold(connection, counters.DELIVERIES)
+        waits.append(time.perf_counter() - asked)
+    line.send(waits)
+    database.close()
