@@ -118,7 +118,8 @@ class Binder:
             return list(map(self._signed, claims[these], letters[these]))
 
         others = self._beside.submit(some, slice(half))
-        return others.result() + some(slice(half, None))
+        ours = some(slice(half, None))
+        return others.result() + ours
 
     def _letter(self, claim: Claim) -> bytes:
         selection, cards, reasons = claim.selection, self._cards, self._reasons

@@ -43,6 +43,7 @@ def house(sqlite_template: Path, tmp_path: Path) -> Iterator[Installation]:
         requests_per_address=0,
         requests_per_network=0,
         requests_in_all=0,
+        previews_per_network=0,
     )
     with open_installation(chosen) as installation:
         yield installation
