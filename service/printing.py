@@ -59,10 +59,13 @@ class Press:
         named_at_all[choice.found_by] = True
         used = np.flatnonzero(named_at_all)
         names, sought = self._names, [named[want] for want in used.tolist()]
-        if fresh := [each for each in dict.fromkeys(sought) if each not in names]:
+        ids = [names.get(each, -1) for each in sought]
+        if -1 in ids:
+            fresh = [each for each in dict.fromkeys(sought) if each not in names]
             names.update(zip(fresh, self._keep(list(map(self._name, fresh))), strict=True))
+            ids = [names[each] for each in sought]
         by_want = np.zeros(len(named), dtype=np.int64)
-        by_want[used] = [names[each] for each in sought]
+        by_want[used] = ids
         return pack_many(
             choice,
             PartIds(self._frame, self._catalogue, self._cards, by_want),
