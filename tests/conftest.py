@@ -3,6 +3,7 @@
 import itertools
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,12 @@ _numbers = itertools.count(1)
 
 # Where pytest makes its temporary folders.
 os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory.folder()))
+
+
+def pytest_sessionfinish() -> None:
+    # Most tests need no pages, and to import them takes a second.
+    if "peers.pages" in sys.modules:
+        sys.modules["peers.pages"].close()
 
 
 def missing(message: str) -> None:
