@@ -91,6 +91,7 @@ def serving(
     config = uvicorn.Config(
         app,
         http=patient(header_seconds),
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
