@@ -200,5 +200,5 @@ class Binder:
         )
 
     def _cards_of_the_batch(self) -> dict[int, Card]:
-        shown = {picked.part for claim in self._batch for picked in claim.selection.cards}
+        shown = {part for claim in self._batch for part, _ in claim.selection.cards}
         return {part: self._cards[part] for part in shown}
