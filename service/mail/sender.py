@@ -94,6 +94,7 @@ class _Run:
             *(self._connection() for _ in range(self._sender._connections)),
             return_exceptions=True,
         )
+        self._supply.close()
         self._books.close()
         for result in results:
             if isinstance(result, BaseException):

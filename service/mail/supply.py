@@ -52,6 +52,11 @@ class Supply:
         """Take back a letter that was not tried, to be the next."""
         self._items.appendleft(item)
 
+    def close(self) -> None:
+        """Fetch nothing any more."""
+        if self._soon is not None:
+            self._soon.cancel()
+
     @property
     def _wanting(self) -> bool:
         return len(self._items) < self._ahead and not self._dry and self._error is None
