@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 from service.domain.papers import Paper
-from service.domain.selection import Picked, Selection
+from service.domain.selection import Selection
 from service.mail.letter import join
 from service.mail.parts import Parts
 from service.mail.personal import Personal
@@ -49,7 +49,7 @@ def _parts(bodies: dict[int, bytes], words: str) -> Parts:
 _FRAME, _FULL, _BARE, _NAME = range(4)
 _NOTHING = Selection(_FRAME)
 # Papers with every fact there is, and with none but a title.
-_CARDS = (Picked(_FULL, (_NAME,) * 5), Picked(_BARE, (_NAME,) * 5))
+_CARDS = ((_FULL, (_NAME,) * 5), (_BARE, (_NAME,) * 5))
 _SELECTION = Selection(_FRAME, _CARDS, _CARDS, (_FULL, _BARE), topics=4, matched=40)
 
 
