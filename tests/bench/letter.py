@@ -1,8 +1,9 @@
 """How long a letter takes to be ready for the wire, against templates rendered for each reader.
 
-Columns, in microseconds of processor time a letter: a round that finds everything at hand; letters as they come, none
-of them bound before, the first half, in which most cards have to be marked, and the second; the
-usual way, Jinja and EmailMessage for each letter. Times are of the usual way, at hand and fresh.
+Columns, in microseconds of processor time a letter: a round that finds everything at hand; letters
+as they come, none of them bound before, the first half, in which most cards have to be marked, and
+the second; the usual way, Jinja and EmailMessage for each letter. Times (×) are of the usual way,
+at hand and fresh.
 
 The second line is of letters signed with RSA-2048, at hand, in bare signatures: bound and signed
 one by one; and in batches, as a sender has them, by the clock, first in as many signatures
