@@ -117,7 +117,7 @@ def letter_of(
     def picked(paper: Paper, labels: Sequence[str]) -> Picked:
         names = [LETTERS.because_followed(author)] if author else []
         names += [LETTERS.because(label, "agents") for label in labels]
-        return Picked(kept(LETTERS.card(paper, "k1", 2026)), tuple(map(kept, names)))
+        return kept(LETTERS.card(paper, "k1", 2026)), tuple(map(kept, names))
 
     selection = Selection(
         frame=0,
