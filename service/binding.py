@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import lru_cache
 
 from service.domain.deliveries import Claim, Kind
 from service.domain.keys import Key
@@ -17,13 +18,14 @@ from service.mail.personal import Personal
 from service.mail.smtp import Parcel
 from service.marks import Marks
 
-_PURPOSES = {
-    Kind.DIGEST: Purpose.PREFERENCES,
-    Kind.CONFIRM: Purpose.CONFIRM,
-    Kind.GOODBYE: Purpose.UNDO,
-    Kind.PREFERENCES: Purpose.PREFERENCES,
-    Kind.ACCOUNT: Purpose.ACCOUNT,
-    Kind.ADDRESS: Purpose.ADDRESS,
+# What the reader's own link of a kind of letter opens, and whose id it carries.
+_LINKS = {
+    Kind.DIGEST: (Purpose.PREFERENCES, "subscriber_id"),
+    Kind.CONFIRM: (Purpose.CONFIRM, "preference_id"),
+    Kind.GOODBYE: (Purpose.UNDO, "preference_id"),
+    Kind.PREFERENCES: (Purpose.PREFERENCES, "subscriber_id"),
+    Kind.ACCOUNT: (Purpose.ACCOUNT, "subscriber_id"),
+    Kind.ADDRESS: (Purpose.ADDRESS, "delivery_id"),
 }
 
 
@@ -46,7 +48,7 @@ class Binder:
         self._sender = house.address
         self._signer = signer
         self._beside = ThreadPoolExecutor(1, "signing")
-        self._key_at = key_at
+        self._key_at = lru_cache(maxsize=256)(key_at)
         self._parts = Parts(load, Marks().mention)
 
     def wrap(self, claims: Sequence[Claim]) -> dict[int, Parcel]:
@@ -87,20 +89,9 @@ class Binder:
         return join(self._parts, claim.selection, self._personal(claim))
 
     def _personal(self, claim: Claim) -> Personal:
-        slots, base_url, wanted = claim.slots, self._house.base_url, claim.preferences
+        base_url, wanted = self._house.base_url, claim.preferences
         key = self._key_at(claim.planned_at)
-        links: dict[str, str] = {}
-        purpose = _PURPOSES.get(claim.kind)
-        made_for = claim.preference_id
-        if purpose in (Purpose.PREFERENCES, Purpose.ACCOUNT):
-            made_for = claim.subscriber_id
-        elif purpose is Purpose.ADDRESS:
-            made_for = claim.delivery_id
-        if purpose is not None and made_for is not None:
-            # Signed as of the planned time, so that a retry carries the very same link.
-            token = sign(key, purpose, made_for, claim.planned_at)
-            links[purpose] = f"{base_url}/{purpose}/{token}"
-        return Personal(
+        personal = Personal(
             recipient=claim.recipient,
             token=claim.token,
             planned_at=claim.planned_at,
@@ -108,13 +99,24 @@ class Binder:
             local_hour=wanted.send_at.hour,
             name=wanted.name,
             unsubscribe=f"{base_url}/u/{claim.unsubscribe_token}",
-            subject_prefix=slots.get("subject_prefix", ""),
             web=f"{base_url}/d/{web_name(key, claim.delivery_id)}",
             schedule=spoken_schedule(wanted.timezone, wanted.send_at, wanted.cadence),
             cadence=wanted.cadence,
             asked_on=claim.asked_at and local_date(claim.asked_at, wanted.timezone),
             next_on=next_letter(claim.local_date, wanted.cadence),
-            asked_for=tuple(slots.get("asked_for", "").splitlines()),
-            links=links,
-            elsewhere=slots.get("elsewhere", ""),
+            links=self._links(claim, key),
         )
+        if claim.slots:
+            personal = personal.saying(claim.slots)
+        return personal
+
+    def _links(self, claim: Claim, key: Key) -> dict[str, str]:
+        if claim.kind not in _LINKS:
+            return {}
+        purpose, whose = _LINKS[claim.kind]
+        made_for = getattr(claim, whose)
+        if made_for is None:
+            return {}
+        # Signed as of the planned time, so that a retry carries the very same link.
+        token = sign(key, purpose, made_for, claim.planned_at)
+        return {purpose: f"{self._house.base_url}/{purpose}/{token}"}

@@ -45,3 +45,11 @@ class Personal(NamedTuple):
     def undo_until(self) -> date:
         """The last day of a goodbye letter's link."""
         return (self.planned_at + _UNDO_LIVES).date()
+
+    def saying(self, slots: Mapping[str, str]) -> "Personal":
+        """Return the same with further words, as a delivery keeps them."""
+        return self._replace(
+            subject_prefix=slots.get("subject_prefix", ""),
+            asked_for=tuple(slots.get("asked_for", "").splitlines()),
+            elsewhere=slots.get("elsewhere", ""),
+        )
