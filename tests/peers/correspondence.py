@@ -123,7 +123,7 @@ def letter_of(
         frame=0,
         cards=tuple(picked(*each) for each in papers),
         also=tuple(picked(*each) for each in also),
-        trending=tuple(picked(paper, ()).part for paper in trending),
+        trending=tuple(picked(paper, ())[0] for paper in trending),
         topics=topics,
         matched=matched,
     )
