@@ -1,7 +1,7 @@
 """One reader's letter outside the daily round: a look at the next one, and the first of all."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
@@ -74,7 +74,7 @@ def preview(
         unsubscribe_token=subscriber.unsubscribe_token,
     )
     if recipient is not None:
-        letter = replace(letter, recipient=recipient, unsubscribe_token=_NOBODY, subscriber_id=0)
+        letter = letter._replace(recipient=recipient, unsubscribe_token=_NOBODY, subscriber_id=0)
     load = dict(enumerate(kept))
     binder = Binder(
         installation.house,

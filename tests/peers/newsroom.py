@@ -126,12 +126,10 @@ def digests(installation: Installation, subscriber_id: int) -> list[Planned]:
                     row.attempts,
                     row.seq_from,
                     row.seq_to,
+                    tuple(Card.unpack(bodies[part]).said.title for part, _ in selection.cards),
                     tuple(
-                        Card.unpack(bodies[picked.part]).said.title for picked in selection.cards
-                    ),
-                    tuple(
-                        tuple(Because.unpack(bodies[name]).label for name in picked.names)
-                        for picked in selection.cards
+                        tuple(Because.unpack(bodies[name]).label for name in names)
+                        for _, names in selection.cards
                     ),
                     selection.matched,
                 )

@@ -248,7 +248,7 @@ class Rounds(RuleBasedStateMachine):
         return self.away | (set(range(100)) - set(self.readers.values()))
 
     def titles(self, row: Any, connection: Any) -> list[str]:
-        ids = [picked.part for picked in unpack(row.selection).cards]
+        ids = [part for part, _ in unpack(row.selection).cards]
         missing = [part for part in ids if part not in self.cards]
         for part, body in parts.bodies_of(connection, missing).items():
             self.cards[part] = Card.unpack(body).said.title
