@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.domain.selection import VERSION
-from service.matching.finds import Choice, Integers, runs
+from service.matching.finds import Choice
+from service.matching.strengths import Integers, runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ def pack_many(
     nth = _within(choice.reader, np.ones_like(sizes), choice.cards + choice.also)
     is_card = nth < choice.cards[choice.reader]
     at = (starts + at_cards + 1)[choice.reader] + inner + ~is_card
-    numbers[at] = _apart(parts.by_place[choice.place], parts.frame)
+    cards = _apart(parts.by_place, parts.frame)
+    numbers[at] = cards[choice.place]
     numbers[at + 1] = times
     numbers[runs(at + 2, times)] = rank[choice.found_by]
     numbers[starts + at_cards] = choice.cards
@@ -73,9 +75,7 @@ def pack_many(
 
     numbers[starts + at_trending] = trending
     inner = _within(trending_reader, np.ones_like(trending_reader), trending)
-    numbers[(starts + at_trending + 1)[trending_reader] + inner] = _apart(
-        parts.by_place[trending_place], parts.frame
-    )
+    numbers[(starts + at_trending + 1)[trending_reader] + inner] = cards[trending_place]
     numbers[(starts + lengths - 1)[unlisted_reader]] = _apart(
         np.array(parts.catalogue), parts.frame
     )
@@ -103,17 +103,23 @@ def _apart(ids: Integers, frame: int) -> Integers:
 
 def _cut(numbers: Integers, starts: Integers, ends: Integers) -> list[bytes]:
     """Encode the numbers as LEB128, and cut the bytes where the runs of numbers begin and end."""
-    sizes = np.ones(len(numbers), dtype=np.int64)
-    rest = numbers >> 7
-    while rest.any():
-        sizes += rest > 0
-        rest >>= 7
-    edges = np.concatenate(([0], np.cumsum(sizes)))
-    packed = np.zeros(int(edges[-1]), dtype=np.uint8)
-    for nth in range(int(sizes.max(initial=0))):
-        longer = np.flatnonzero(sizes > nth)
-        more = np.where(sizes[longer] > nth + 1, 0x80, 0)
-        packed[edges[longer] + nth] = numbers[longer] >> 7 * nth & 0x7F | more
+    # Nearly all are of one octet: those that are not are looked at apart.
+    long = np.flatnonzero(numbers > 0x7F)
+    longer, rest = [long], numbers[long] >> 7
+    while len(still := np.flatnonzero(rest > 0x7F)):
+        longer.append(longer[-1][still])
+        rest = rest[still] >> 7
+    sizes = np.ones(len(numbers) + 1, dtype=np.int64)
+    for these in longer:
+        sizes[these] += 1
+    edges = np.cumsum(sizes) - sizes
+    packed = np.empty(int(edges[-1]), dtype=np.uint8)
+    octets = numbers.astype(np.uint8)
+    octets[long] |= 0x80
+    packed[edges[:-1]] = octets
+    for nth, these in enumerate(longer, start=1):
+        rest = numbers[these] >> 7 * nth
+        packed[edges[these] + nth] = rest & 0x7F | np.where(rest > 0x7F, 0x80, 0)
     whole = packed.tobytes()
     cuts = zip(edges[starts].tolist(), edges[ends].tolist(), strict=True)
     return [whole[begin:end] for begin, end in cuts]

@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 
 from service.domain.digests import SkipReason, nothing_left
+from service.domain.filters import Filters
 from service.domain.links import new_tokens
 from service.mail.letter import Kind as FrameKind
 from service.mail.letter import Letters
@@ -78,13 +79,14 @@ class Planner:
         served_to = readers.served_to.copy()
         # Nothing is new to one who must not be mailed.
         served_to[list(readers.suppressed)] = self._upto
-        self._learn(readers)
-        wants, named = self._rankings.gather(
-            Readers(served_to, readers.max_papers, readers.wisher, readers.topics, readers.filters)
+        topics = self._rankings.number(zip(readers.topics.tolist(), readers.words, strict=True))
+        self._learn(readers.filters)
+        wants = self._rankings.gather(
+            Readers(served_to, readers.max_papers, readers.wisher, topics, readers.filters)
         )
         choice = self._rankings.choose(wants)
-        topics = np.bincount(readers.wisher, minlength=len(readers))
-        selections = self._press.print(choice, named, wants, topics)
+        counts = np.bincount(readers.wisher, minlength=len(readers))
+        selections = self._press.print(choice, self._rankings.named, wants, counts)
         skips = {
             number: nothing_left(muted=int(choice.muted[number]), below=int(choice.below[number]))
             if served_to[number] < self._upto
@@ -94,11 +96,11 @@ class Planner:
         skips |= dict.fromkeys(readers.suppressed, SkipReason.SUPPRESSED)
         return Verdicts(readers, selections, skips, new_tokens(len(readers)))
 
-    def _learn(self, readers: Audience) -> None:
-        unknown = self._rankings.unknown({topic_id for topic_id, _ in readers.topics})
+    def _learn(self, filters: Mapping[int, Filters]) -> None:
+        unknown = self._rankings.unknown()
         queries = self._queries_of(unknown) if unknown else {}
         self._queries.update(queries)
-        self._rankings.learn(queries, readers.filters.values())
+        self._rankings.learn(queries, filters.values())
 
     def __enter__(self) -> Self:
         return self

@@ -7,8 +7,9 @@ import numpy as np
 from service.domain.papers import Paper
 from service.domain.selection import pack_catalogue
 from service.mail.letter import Kind, Letters
-from service.matching.finds import Choice, Integers, Wants
+from service.matching.finds import Choice, Wants
 from service.matching.rankings import Followed, Named
+from service.matching.strengths import Integers
 from service.packing import PartIds, pack_many
 
 
@@ -36,7 +37,7 @@ class Press:
         self._year = year
         self._kind = frame
         self._cards = np.full(len(papers), -1, dtype=np.int64)
-        self._names: dict[Named, int] = {}
+        self._names = np.zeros(0, dtype=np.int64)
         self._frame = self._catalogue = -1
 
     def print(
@@ -44,8 +45,8 @@ class Press:
     ) -> list[bytes]:
         """Return each reader's papers as a packed selection, printing what was not printed yet.
 
-        `named` are the `wants` that the choice names by number, `topics` how many topics each
-        reader has.
+        `named` are the names that the `wants` give by number, `topics` how many topics each reader
+        has.
         """
         if self._frame < 0:
             catalogue = pack_catalogue([paper_id for paper_id, _, _ in self._papers])
@@ -55,20 +56,15 @@ class Press:
         shown[choice.place] = shown[choice.trending[1]] = True
         if new := np.flatnonzero(shown & (self._cards < 0)).tolist():
             self._cards[new] = self._keep([self._card(place) for place in new])
-        named_at_all = np.zeros(len(named), dtype=np.bool_)
-        named_at_all[choice.found_by] = True
-        used = np.flatnonzero(named_at_all)
-        names, sought = self._names, [named[want] for want in used.tolist()]
-        ids = [names.get(each, -1) for each in sought]
-        if -1 in ids:
-            fresh = [each for each in dict.fromkeys(sought) if each not in names]
-            names.update(zip(fresh, self._keep(list(map(self._name, fresh))), strict=True))
-            ids = [names[each] for each in sought]
-        by_want = np.zeros(len(named), dtype=np.int64)
-        by_want[used] = ids
+        unknown = np.full(len(named) - len(self._names), -1, dtype=np.int64)
+        self._names = np.concatenate((self._names, unknown))
+        given = np.zeros(len(named), dtype=np.bool_)
+        given[wants.name[choice.found_by]] = True
+        if new := np.flatnonzero(given & (self._names < 0)).tolist():
+            self._names[new] = self._keep([self._name(named[number]) for number in new])
         return pack_many(
             choice,
-            PartIds(self._frame, self._catalogue, self._cards, by_want),
+            PartIds(self._frame, self._catalogue, self._cards, self._names[wants.name]),
             topics=topics,
             reader_of=wants.reader,
         )

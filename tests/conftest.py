@@ -3,6 +3,7 @@
 import itertools
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,27 @@ _numbers = itertools.count(1)
 os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory.folder()))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let every worker begin with some of the long tests, so that none is alone with one at the
+    end: each is given one stretch of all tests, and takes over from others when it is done.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if item.get_closest_marker("long")]
+    others = [item for item in items if not item.get_closest_marker("long")]
+    stretch = -(-len(others) // workers)
+    items[:] = [
+        item
+        for number in range(workers)
+        for item in (*long[number::workers], *others[number * stretch :][:stretch])
+    ]
+
+
+def pytest_sessionfinish() -> None:
+    # Most tests need no pages, and to import them takes a second.
+    if "peers.pages" in sys.modules:
+        sys.modules["peers.pages"].close()
+
+
 def missing(message: str) -> None:
     """Skip the test, loudly; where CI is set, fail it: CI must have everything."""
     if os.environ.get("CI"):
@@ -70,6 +92,17 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def artefacts() -> Path | None:
+    """The folder where pictures stay, named by PAPERROUND_ARTEFACTS; else none are taken."""
+    chosen = os.environ.get("PAPERROUND_ARTEFACTS")
+    if chosen is None:
+        return None
+    folder = Path(chosen).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 @pytest.fixture(autouse=True)

@@ -33,8 +33,7 @@ ALLOWED = {
     "printing": {"mail", "matching", "packing"},
     # What a topic found in a paper is marked where the letter is bound.
     "marks": {"mail", "matching"},
-    "at_hand": set(),
-    "binding": {"at_hand", "mail", "marks"},
+    "binding": {"mail", "marks"},
     "planning": {"mail", "matching", "printing", "store"},
     "pipeline": {
         "alongside", "delivering", "installation", "intake", "interpreter", "pausing",

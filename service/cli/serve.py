@@ -54,7 +54,7 @@ def run(
         schedule.begin()
         structlog.get_logger().info("started", pages=address, digests=str(chosen.digest_dir))
         if not wait_for_signal(schedule.ended):
-            raise WorkFailed("The process that plans and delivers has ended; the log says why.")
+            raise schedule.failure
         schedule.finish(lambda: notice("Finishing the letters in flight."))
     structlog.get_logger().info("stopped")
 
@@ -91,6 +91,7 @@ def serving(
     config = uvicorn.Config(
         app,
         http=patient(header_seconds),
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,

@@ -31,7 +31,12 @@ def _noun() -> None:
 
 @app.command("test")
 def try_out(
-    query: Annotated[str, typer.Argument(help="The topic, in quotation marks for the shell.")],
+    query: Annotated[
+        str,
+        typer.Argument(
+            help="The topic, in quotation marks for the shell; behind -- if it begins with a minus."
+        ),
+    ],
     days: Annotated[
         int, typer.Option(min=1, max=366, help="How many days, up to the newest edition.")
     ] = 30,

@@ -69,7 +69,7 @@ def recount(papers: Sequence[StoredPaper], wanted: Wanted, today: date) -> Recou
         rankings.learn(
             {n: wish.query for n, wish in enumerate(wanted.wishes)}, [wanted.preferences.filters]
         )
-        topics = [(n, wish.shown) for n, wish in enumerate(wanted.wishes)]
+        topics = rankings.number((n, wish.shown) for n, wish in enumerate(wanted.wishes))
         # No seq is below: all of them are new.
         reader = Readers(
             served_to=np.array([-1]),
@@ -78,7 +78,7 @@ def recount(papers: Sequence[StoredPaper], wanted: Wanted, today: date) -> Recou
             topics=topics,
             filters={0: wanted.preferences.filters},
         )
-        choice = rankings.choose(rankings.gather(reader)[0])
+        choice = rankings.choose(rankings.gather(reader))
         return Recount(
             tuple(by_id[rankings.places[place]] for place in choice.place),
             tuple((wish, rankings.count(n)) for n, wish in enumerate(wanted.wishes)),

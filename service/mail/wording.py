@@ -54,8 +54,12 @@ def greeting(hour: int, day: date, name: str | None) -> str:
     return f"Good evening, {name}."
 
 
-def summary(papers: int, topics: int, matched: int, *, weekly: bool = False) -> str:
+def summary(
+    papers: int, topics: int, matched: int, *, first: bool = False, weekly: bool = False
+) -> str:
     """Return what the letter brings: its papers, the reader's topics, how many more matched."""
+    if first:
+        return _first_summary(papers, topics, matched)
     if not topics:
         many = f"{papers} most" if papers > 1 else "most"
         return f"The {many} trending paper{_s(papers)} of the {'week' if weekly else 'day'}."
@@ -69,7 +73,7 @@ def welcome(name: str) -> str:
     return f"You’re in, {name}." if name else "You’re in."
 
 
-def first_summary(papers: int, topics: int, matched: int) -> str:
+def _first_summary(papers: int, topics: int, matched: int) -> str:
     """Return what a first letter brings, as `summary` does for any other."""
     if not topics:
         many = f"{papers} most" if papers > 1 else "most"
@@ -115,12 +119,14 @@ def preheader(names: Sequence[str], papers: int, topics: Sequence[str], sentence
     for shown in range(len(others), 0, -1):
         rest = papers - 1 - shown
         text = f"Also {_listed([*others[:shown], *([f'{rest} more'] if rest else [])])}"
+        room = PREHEADER_LENGTH - len(text)
+        if room < 0:
+            continue
         for count in range(min(4, len(topics)), 0, -1):
-            whole = f"{text}, for {_listed(topics[:count])}"
-            if len(whole) <= PREHEADER_LENGTH:
-                return whole
-        if len(text) <= PREHEADER_LENGTH:
-            return text
+            named = f", for {_listed(topics[:count])}"
+            if len(named) <= room:
+                return text + named
+        return text
     return cut_at_word(text, PREHEADER_LENGTH)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 
 import numpy as np
 from sqlalchemy import Connection, Text, case, cast, exists, func, or_, select
@@ -13,7 +14,7 @@ from service.domain.filters import Filters
 from service.domain.policy import Result, Status
 from service.domain.readers import Consent, address_hash
 from service.store import tables
-from service.store.bulk import Integers, among
+from service.store.bulk import Integers, among, covering
 from service.store.columns import fetch_columns
 
 _SUBSCRIBER = tables.table(tables.Subscriber)
@@ -45,8 +46,8 @@ class Audience:
     digest, `unsent`, waits in the queue, which a new one supersedes. Most readers have no
     `filters`. Those `suppressed` must not be mailed.
 
-    By wish, in the order of readers and of each one's wishes: the reader's number, `wisher`, and
-    in `topics` the topic's id with the words the reader knows it by.
+    By wish, in the order of readers and of each one's wishes: the reader's number, `wisher`, the
+    topic's id, and the `words` that the reader knows it by.
     """
 
     day: date
@@ -56,7 +57,8 @@ class Audience:
     watermark: Integers
     served_to: Integers
     wisher: Integers
-    topics: Sequence[tuple[int, str]]
+    topics: Integers
+    words: Sequence[str]
     unsent: Mapping[int, int]
     filters: Mapping[int, Filters]
     suppressed: Sequence[int]
@@ -75,26 +77,10 @@ def look(
 
     `suppressed` holds hashes of addresses that must not be mailed.
     """
-    query = (
-        select(
-            _SUBSCRIBER.c.id,
-            _PREFERENCE.c.id.label("preference_id"),
-            _PREFERENCE.c.max_papers,
-            _CLOCK.c.watermark,
-            _FILTERED.label("filtered"),
-        )
-        .join(_PREFERENCE, _PREFERENCE.c.subscriber_id == _SUBSCRIBER.c.id)
-        .join(_CLOCK, _CLOCK.c.subscriber_id == _SUBSCRIBER.c.id)
-        .where(
-            among(connection, _SUBSCRIBER.c.id, ids),
-            _SUBSCRIBER.c.status == Consent.ACTIVE,
-            _PREFERENCE.c.valid_to.is_(None),
-        )
-    )
-    columns = np.stack(fetch_columns(connection, query))
-    found, preference_ids, max_papers, watermark, filtered = columns[:, np.argsort(columns[0])]
-    wisher, topics = _wishes(connection, ids, found)
-    unsent, served_to = _unsent(connection, ids, found, watermark)
+    asked = np.array(ids, dtype=np.int64)
+    found, preference_ids, max_papers, filtered, watermark = _active(connection, asked)
+    wisher, topics, words = _wishes(connection, asked, found)
+    unsent, served_to = _unsent(connection, asked, found, watermark)
     return Audience(
         day=day,
         ids=found,
@@ -104,15 +90,41 @@ def look(
         served_to=served_to,
         wisher=wisher,
         topics=topics,
+        words=words,
         unsent=unsent,
         filters=_filters(connection, filtered),
-        suppressed=_suppressed(connection, ids, found, suppressed) if suppressed else (),
+        suppressed=_suppressed(connection, found, suppressed) if suppressed else (),
     )
 
 
+def _active(connection: Connection, ids: Integers) -> tuple[Integers, ...]:
+    """Return the ids of those who are active, ascending, and their preferences' ids, most papers,
+    preferences' ids if these have filters, and watermarks.
+    """
+    subscriber, preference, clock = _SUBSCRIBER.c, _PREFERENCE.c, _CLOCK.c
+    active = select(subscriber.id).where(
+        covering(connection, subscriber.id, ids), subscriber.status == Consent.ACTIVE
+    )
+    preferring = select(
+        preference.subscriber_id, preference.id, preference.max_papers, _FILTERED.label("filtered")
+    ).where(covering(connection, preference.subscriber_id, ids), preference.valid_to.is_(None))
+    clocks = select(clock.subscriber_id, clock.watermark).where(
+        covering(connection, clock.subscriber_id, ids)
+    )
+    # A table a statement: of a join of them, no plan is the best for every state of statistics.
+    tables = [fetch_columns(connection, query) for query in (active, preferring, clocks)]
+    found = reduce(np.intersect1d, (readers for readers, *_ in tables), ids)
+    aligned = [found]
+    for readers, *columns in tables:
+        order = np.argsort(readers)
+        place = order[np.searchsorted(readers, found, sorter=order)]
+        aligned += [column[place] for column in columns]
+    return tuple(aligned)
+
+
 def _wishes(
-    connection: Connection, ids: Sequence[int], readers: Integers
-) -> tuple[Integers, list[tuple[int, str]]]:
+    connection: Connection, ids: Integers, readers: Integers
+) -> tuple[Integers, Integers, list[str]]:
     shown = func.coalesce(_SUBSCRIPTION.c.label, _SUBSCRIPTION.c.text)
     query = select(
         _SUBSCRIPTION.c.subscriber_id,
@@ -121,7 +133,7 @@ def _wishes(
         _SUBSCRIPTION.c.topic_id,
         shown.label("shown"),
     ).where(
-        among(connection, _SUBSCRIPTION.c.subscriber_id, ids),
+        covering(connection, _SUBSCRIPTION.c.subscriber_id, ids),
         _SUBSCRIPTION.c.valid_to.is_(None),
         _SUBSCRIPTION.c.enabled,
     )
@@ -129,8 +141,7 @@ def _wishes(
     number, there = _numbers(readers, subscriber)
     order = np.lexsort((row, position, number))
     order = order[there[order]]
-    topics = topic.tolist()
-    return number[order], [(topics[place], words[place]) for place in order.tolist()]
+    return number[order], topic[order], [words[place] for place in order.tolist()]
 
 
 def _filters(connection: Connection, filtered: Integers) -> dict[int, Filters]:
@@ -152,7 +163,7 @@ def _filters(connection: Connection, filtered: Integers) -> dict[int, Filters]:
 
 
 def _unsent(
-    connection: Connection, ids: Sequence[int], readers: Integers, watermark: Integers
+    connection: Connection, ids: Integers, readers: Integers, watermark: Integers
 ) -> tuple[dict[int, int], Integers]:
     """Return each reader's newest digest that waits in the queue, and up to which seq papers need
     not be looked at again.
@@ -165,7 +176,7 @@ def _unsent(
         col(attempt.delivery_id) == _DELIVERY.c.id, col(attempt.result) == Result.UNCERTAIN
     )
     query = select(_DELIVERY.c.id, _DELIVERY.c.subscriber_id, _DELIVERY.c.seq_from).where(
-        among(connection, _DELIVERY.c.subscriber_id, ids),
+        covering(connection, _DELIVERY.c.subscriber_id, ids),
         _DELIVERY.c.kind == Kind.DIGEST,
         _DELIVERY.c.status == Status.QUEUED,
         ~uncertain,
@@ -181,11 +192,9 @@ def _unsent(
     return unsent, served_to
 
 
-def _suppressed(
-    connection: Connection, ids: Sequence[int], readers: Integers, hashes: Collection[str]
-) -> list[int]:
+def _suppressed(connection: Connection, readers: Integers, hashes: Collection[str]) -> list[int]:
     query = select(_SUBSCRIBER.c.id, _SUBSCRIBER.c.address).where(
-        among(connection, _SUBSCRIBER.c.id, ids), _SUBSCRIBER.c.address.is_not(None)
+        covering(connection, _SUBSCRIBER.c.id, readers), _SUBSCRIBER.c.address.is_not(None)
     )
     subscriber, addresses = fetch_columns(connection, query)
     number, there = _numbers(readers, subscriber)

@@ -26,7 +26,7 @@ class LostSeat(StoreError):
 
 
 class Ledger:
-    """What one worker does with the ledger. `claim` and `step` may run side by side.
+    """What one worker does with the ledger.
 
     `watch` sees the outcomes of each step within its transaction, and says whether letters may
     still be begun; `gate` keeps claims within limits, if there are any. `note` is told of the last

@@ -7,7 +7,6 @@ changes where letters go.
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated
-from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Request, Response
 from fastapi import Form as FormField
@@ -32,6 +31,7 @@ from service.web.phrases import sentence
 from service.web.preference_form import MAX_NAME, PreferenceForm
 from service.web.rates import rates_of
 from service.web.sent import Sent
+from service.web.zones import all_zones
 
 
 def preference_pages(
@@ -43,7 +43,6 @@ def preference_pages(
 ) -> APIRouter:
     """Return the routes."""
     pages = APIRouter(include_in_schema=False)
-    zones = sorted(available_timezones() - {"localtime"})
 
     @pages.api_route("/preferences", methods=["GET", "HEAD"])
     def ask_for_link() -> Response:
@@ -140,7 +139,7 @@ def preference_pages(
                 "unsubscribe": f"/u/{reader.unsubscribe_token}",
             },
             hours=sorted({f"{hour:02d}:00" for hour in range(24)} | {form.send_at}),
-            timezones=zones,
+            timezones=all_zones(),
             cadences=list(Cadence),
             steps=[str(step) for step in UPVOTE_STEPS],
             most_papers=MOST_PAPERS,

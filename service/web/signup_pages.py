@@ -6,7 +6,6 @@ Only the last button changes anything; the others answer with the page as it the
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
-from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -27,12 +26,9 @@ from service.web.pace import Pace
 from service.web.sent import Sent
 from service.web.signup_form import Mistake, SignupForm
 from service.web.tryouts import Tryouts
+from service.web.zones import zones_of_places
 
 _ONCE_MORE = "Nothing is sent yet. Please look it over and press the button once more."
-_CONTINENTS = (
-    *("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe"),
-    *("Indian", "Pacific"),
-)
 # A letter carries its style with it.
 _LETTER_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
@@ -51,10 +47,6 @@ def signup_pages(
     pages = APIRouter(include_in_schema=False)
     samples = Samples(installation)
     tryouts = Tryouts(dress, recent, pace, now)
-    zones = [
-        "UTC",
-        *sorted(z for z in available_timezones() if z.partition("/")[0] in _CONTINENTS),
-    ]
 
     @pages.api_route("/", methods=["GET", "HEAD"])
     def blank(request: Request, topic: Annotated[list[str] | None, Query()] = None) -> Response:
@@ -149,7 +141,7 @@ def signup_pages(
             429 if shown["wait"] and status == 200 else status,
             **shown,
             zone=spoken(form.timezone),
-            timezones=zones,
+            timezones=zones_of_places(),
             cadences=list(Cadence),
             opened=form_age.opened(installation.keys, now()),
         )

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from service.domain.digests import ALSO_LISTED, TRENDING_LISTED
 from service.domain.selection import Selection, Unlisted, unpack
-from service.matching.finds import FOLLOWED, MUTED, TOP_TIER, Choice, Finds, Wants
+from service.matching.finds import NAMELESS, Choice, Finds, Wants
+from service.matching.strengths import FOLLOWED, MUTED, TOP_TIER
 from service.packing import PartIds, pack_many
 
 FRAME, CATALOGUE = 300, 20_000
@@ -52,7 +53,7 @@ def choose(papers: Papers, readers: list[Reader]) -> tuple[Choice, Wants]:
     wants = Wants(
         reader=np.repeat(np.arange(len(readers)), [len(r.finders) for r in readers]),
         finder=np.array(flat, dtype=np.int64),
-        named=np.array([finder != EVERYTHING for finder in flat], dtype=np.bool_),
+        name=np.array([finder if finder != EVERYTHING else NAMELESS for finder in flat], np.int64),
         served_to=np.array([r.served_to for r in readers], dtype=np.int64),
         max_papers=np.array([r.max_papers for r in readers], dtype=np.int64),
         min_upvotes=np.array([r.min_upvotes for r in readers], dtype=np.int64),

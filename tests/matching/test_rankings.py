@@ -30,7 +30,7 @@ def papers_for(
 ) -> list[int]:
     """The ids of the papers that a reader gets, in order."""
     rankings.learn({}, [filters])
-    wanted = [(topic, QUERIES[topic]) for topic in topics]
+    wanted = rankings.number((topic, QUERIES[topic]) for topic in topics)
     reader = Readers(
         served_to=np.array([served_to]),
         max_papers=np.array([10]),
@@ -38,8 +38,8 @@ def papers_for(
         topics=wanted,
         filters={0: filters},
     )
-    wants, _ = rankings.gather(reader)
-    return [rankings.places[place] for place in rankings.choose(wants).place.tolist()]
+    chosen = rankings.choose(rankings.gather(reader))
+    return [rankings.places[place] for place in chosen.place.tolist()]
 
 
 def test_papers_about_a_topic_stand_first_and_among_them_the_most_trending(
@@ -78,9 +78,10 @@ def test_over_several_topics_the_best_tier_counts(rankings: Rankings) -> None:
 
 def test_what_is_learned_later_stands_with_what_was_learned_before(rankings: Rankings) -> None:
     with rankings:
-        assert rankings.unknown([1, 2, 7]) == {7}
+        rankings.number([(1, "robots"), (7, "maps"), (7, "cartes")])
+        assert rankings.unknown() == {7}
         rankings.learn({7: "maps"})
-        assert rankings.unknown([1, 2, 7]) == set()
+        assert rankings.unknown() == set()
         assert rankings.count(7) == 1
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from conftest import make_settings
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -313,6 +314,7 @@ class Rounds(RuleBasedStateMachine):
         assert set(newsroom.statuses(self.house)) <= {"sent", "failed", "expired", "cancelled"}
 
 
+@pytest.mark.long
 def test_whatever_happens_nothing_is_missed_and_nothing_repeats(tmp_path: Path) -> None:
     Rounds.root = tmp_path
     stories = settings(max_examples=settings().max_examples // 5, stateful_step_count=40)

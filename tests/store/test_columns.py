@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from service.installation import Installation
-from service.store.bulk import among
+from service.store.bulk import among, covering
 from service.store.columns import fetch_columns, insert_columns
 
 THING = Table(
@@ -84,3 +84,15 @@ def test_ids_are_found_however_they_are_listed(things: Installation, ids: Sequen
         insert_columns(connection, THING, {"id": np.arange(6)}, {"shared": "by all"})
         query = select(THING.c.id).where(among(connection, THING.c.id, ids))
         assert set(connection.scalars(query)) == {each for each in ids if each < 6}
+
+
+@pytest.mark.parametrize("ids", [[], [3], [1, 3, 4], [0, 5], [4, 2, 0], [1, 900]])
+def test_a_condition_that_covers_ids_holds_for_each_of_them(
+    things: Installation, ids: list[int]
+) -> None:
+    with things.database.write() as connection:
+        insert_columns(connection, THING, {"id": np.arange(6)}, {"shared": "by all"})
+        covered = covering(connection, THING.c.id, np.array(ids, dtype=np.int64))
+        found = set(connection.scalars(select(THING.c.id).where(covered)))
+        assert {each for each in ids if each < 6} <= found <= set(range(6))
+        assert all(min(ids) <= each <= max(ids) for each in found)
