@@ -74,7 +74,7 @@ def change(
         left = chosen.filters.without(unmute or (), unfollow or ())
         least = left.min_upvotes if min_upvotes is None else min_upvotes
         filters = filters_of(mute or (), follow or (), least, known=left)
-        wishes = wishes_of(topic or (), _without(reader.wishes, no_topic or ()))
+        wishes: Sequence[Wish] = wishes_of(topic or (), _without(reader.wishes, no_topic or ()))
         wishes = _switched(wishes, topic_off or (), enabled=False)
         wishes = _switched(wishes, topic_on or (), enabled=True)
         return replace(
