@@ -42,6 +42,8 @@ from service.store.queue import Queue, count_due
 from service.store.turns import Turn
 
 READERS_AT_ONCE = 3000
+# Each reader of a page is held against each paper: so many pairs of them at a time bound memory.
+PAIRS_AT_ONCE = 3_000_000
 
 
 def ingest(
@@ -114,7 +116,8 @@ def plan(
 
         done, pace = 0, database.pace()
         with planner_of(installation, new, keep, upto, now) as planner:
-            looks = alongside(due.pages(READERS_AT_ONCE), look)
+            at_once = max(1, min(READERS_AT_ONCE, PAIRS_AT_ONCE // (len(new) or 1)))
+            looks = alongside(due.pages(at_once), look)
             decided = ((looked, planner.decide(looked.audience)) for looked in looks)
             for count, written in alongside(decided, write):
                 for recorded in written:

@@ -125,11 +125,7 @@ def _count(row: csv_rows.Row, name: str) -> int | None:
 
 def _row(found: Subscriber) -> csv_rows.Row:
     chosen, filters = found.preferences, found.preferences.filters
-    topics = [
-        f"{wish.label} = {wish.text}" if wish.label else wish.text
-        for wish in found.wishes
-        if wish.enabled
-    ]
+    topics = [wish.typed for wish in found.wishes if wish.enabled]
     return {
         "email": found.email or "",
         "name": chosen.name or "",

@@ -110,7 +110,7 @@ class Reader:
                 preference_id=preference_id,
                 preferences=self._preferences(*preference),
                 asked_at=self._confirmed_at(confirmed_at),
-                slots=self._slots(slots) or {},
+                slots={} if slots is None else self._slots(slots),
                 local_date=self._date(local_date),
                 selection=unpack(selection),
                 planned_at=self._planned_at(planned_at),

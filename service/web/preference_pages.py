@@ -93,7 +93,7 @@ def preference_pages(
         )
         if changed is None or changed.before.status not in CHANGEABLE:
             return closed(token, changed.before if changed else None)
-        if form.problems:
+        if form.mistakes:
             return page(request, token, changed.before, form, status=422)
         told = differences(changed.before, changed.after)
         form = PreferenceForm.of(changed.after)

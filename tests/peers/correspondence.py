@@ -117,13 +117,13 @@ def letter_of(
     def picked(paper: Paper, labels: Sequence[str]) -> Picked:
         names = [LETTERS.because_followed(author)] if author else []
         names += [LETTERS.because(label, "agents") for label in labels]
-        return Picked(kept(LETTERS.card(paper, "k1", 2026)), tuple(map(kept, names)))
+        return kept(LETTERS.card(paper, "k1", 2026)), tuple(map(kept, names))
 
     selection = Selection(
         frame=0,
         cards=tuple(picked(*each) for each in papers),
         also=tuple(picked(*each) for each in also),
-        trending=tuple(picked(paper, ()).part for paper in trending),
+        trending=tuple(picked(paper, ())[0] for paper in trending),
         topics=topics,
         matched=matched,
     )

@@ -108,6 +108,21 @@ def test_a_reader_who_comes_seldom_gets_the_best_of_all_days_and_not_of_the_last
     assert (best.matched, best.seq_from, best.seq_to) == (8, 0, 8)
 
 
+def test_of_many_papers_few_readers_are_decided_at_a_time(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(installation, FRIDAY_NOON, "Robots", "Maps", "Robots again")
+    readers = [
+        subscribe(installation, f"{name}@example.org", "robots") for name in ("ada", "bo", "cy")
+    ]
+    monkeypatch.setattr(pipeline, "PAIRS_AT_ONCE", 6)
+    seen: list[tuple[int, int]] = []
+    pipeline.plan(installation, FRIDAY_NOON, progress=lambda *told: seen.append(told))
+    assert seen == [(2, 3), (3, 3)]
+    for reader in readers:
+        assert [d.matched for d in digests(installation, reader)] == [2]
+
+
 def test_a_topic_edited_while_a_plan_runs_holds_for_readers_not_yet_looked_at(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -220,7 +220,7 @@ def test_with_mistakes_nothing_is_saved_and_everything_typed_is_still_there(
     for field in ("topic-1", "topic-2", *list(typed)[2:]):
         assert f'id="{field}-error"' in answer.text, field
     assert 'id="topic-0-error"' not in answer.text
-    assert "robots AND (tea\n           ^\n" in shown
+    assert "robots AND (tea\n           ^</pre>" in shown
     assert answer.text.count(" autofocus") == 1
     again = fields_of(answer)
     del typed["min_upvotes"]
