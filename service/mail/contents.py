@@ -67,10 +67,8 @@ def _also(parts: Parts, also: Iterable[tuple[int, Names]]) -> Pieces:
     html: list[bytes] = []
     for part, names in also:
         card, because = cards[part], reasons[names]
-        before, after = card.text_line
-        text += (before, because.text_note, after)
-        before, after = card.html_line
-        html += (before, because.html_note, after)
+        text += (card.text_before, because.text_note, card.text_after)
+        html += (card.html_before, because.html_note, card.html_after)
     return text, html
 
 
@@ -80,8 +78,8 @@ def _trending(parts: Parts, trending: Iterable[int]) -> Pieces:
     for part in trending:
         card = parts.cards[part]
         upvotes = noticed(card.said.upvotes)
-        text.append(upvotes.text.join(card.text_line))
-        html.append(upvotes.html.join(card.html_line))
+        text += (card.text_before, upvotes.text, card.text_after)
+        html += (card.html_before, upvotes.html, card.html_after)
     return text, html
 
 
