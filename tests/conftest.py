@@ -133,17 +133,22 @@ def postgres_server() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def postgres_admin(postgres_server: str) -> Iterator[psycopg.Connection]:
+    """A connection that makes databases: to connect takes a third of the time of making one."""
+    with _at(postgres_server) as connection:
+        yield connection
+
+
 @pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
+def postgres_url(postgres_server: str, postgres_admin: psycopg.Connection) -> Iterator[str]:
     """The URL of an upgraded database of the test's own."""
     name = f"test_{next(_numbers)}"
-    with _at(postgres_server) as connection:
-        # A copy by file takes half of what one by page takes.
-        by_file = " STRATEGY file_copy" if connection.info.server_version >= 150_000 else ""
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template{by_file}")
+    # A copy by file takes half of what one by page takes.
+    by_file = " STRATEGY file_copy" if postgres_admin.info.server_version >= 150_000 else ""
+    postgres_admin.execute(f"CREATE DATABASE {name} TEMPLATE template{by_file}")
     yield postgres_server.format(database=name)
-    with _at(postgres_server) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    postgres_admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import signal
 import threading
 from collections.abc import Callable
 from datetime import datetime
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Self
 
@@ -65,6 +65,9 @@ class Scheduling:
             raise self.failure
 
     def _say(self, word: bytes) -> None:
+        # Of what ends with a process, its line may be the last.
+        if wait([self.ended], 0):
+            raise self.failure
         try:
             self._line.send_bytes(word)
         except OSError:
