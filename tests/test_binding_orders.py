@@ -7,8 +7,9 @@ from peers.newsroom import FRIDAY_NOON, at_work, publish, subscribe
 from peers.papers import STRAINING, noticed, usual
 from peers.sending import binder_of
 
-from service import binding, marks, pipeline
+from service import marks, pipeline
 from service.installation import Installation
+from service.mail import parts
 
 TOPICS = (
     *("agents", "coding agents", "world models", "memory", "LLM", '"world models"', "has:code"),
@@ -33,8 +34,10 @@ def test_in_whatever_order_and_company_it_is_bound_a_letter_is_the_same(
     assert len(claims) > 20
     alone = {claim.delivery_id: binder_of(installation).bind(claim) for claim in claims}
     # What is kept at hand is kept for hardly a moment.
-    for room in (binding, marks):
-        for name in [name for name in vars(room) if name.endswith("_AT_HAND")]:
+    for room in (parts, marks):
+        kept = [name for name in vars(room) if name.endswith("_AT_HAND")]
+        assert kept
+        for name in kept:
             monkeypatch.setattr(room, name, 3)
     binder = binder_of(installation)
     for _ in range(2):
