@@ -35,7 +35,9 @@ def test_in_whatever_order_and_company_it_is_bound_a_letter_is_the_same(
     alone = {claim.delivery_id: binder_of(installation).bind(claim) for claim in claims}
     # What is kept at hand is kept for hardly a moment.
     for room in (parts, marks):
-        for name in [name for name in vars(room) if name.endswith("_AT_HAND")]:
+        kept = [name for name in vars(room) if name.endswith("_AT_HAND")]
+        assert kept
+        for name in kept:
             monkeypatch.setattr(room, name, 3)
     binder = binder_of(installation)
     for _ in range(2):

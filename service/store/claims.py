@@ -47,7 +47,7 @@ def _wanted() -> Any:
     )
 
 
-# Letters, for `Reader` to read. `wanted` says whether one may still go to its reader.
+# Letters, for `ClaimReader`. `wanted` says whether one may still go to its reader.
 LETTERS = (
     select(
         *(
@@ -82,7 +82,7 @@ LETTERS = (
 )
 
 
-class Reader:
+class ClaimReader:
     """Makes claims of the rows of LETTERS; what many of them share is made once."""
 
     def __init__(self, dialect: Dialect) -> None:

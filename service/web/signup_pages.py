@@ -11,12 +11,12 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from service import strangers
 from service.domain.readers import Preferences
 from service.domain.timetable import Cadence, TimetableError, spoken_zone, zone
 from service.domain.topics import TopicError
 from service.domain.wishes import WishError, wishes_of
 from service.installation import Installation
+from service.readers import strangers
 from service.recent import RecentPapers
 from service.sample import Busy, Samples
 from service.web import form_age

@@ -13,7 +13,7 @@ from peers.newsroom import leave, publish, subscribe
 from peers.preferences import fields_of, kept, preferences_path, save, told_by
 from peers.reader import Clock, deliver, path_of, sign_up
 
-from service import consent, pipeline
+from service import pipeline
 from service.demo.catcher import Catcher
 from service.domain.filters import Filters
 from service.domain.keys import Key
@@ -23,6 +23,7 @@ from service.domain.readers import Preferences
 from service.domain.timetable import Cadence
 from service.installation import Installation
 from service.mail.address import parse_address
+from service.readers import consent
 
 ADA = "ada@example.org"
 
