@@ -85,12 +85,12 @@ def _copied(
         return None
     because = {
         name: Because.unpack(bodies[name])
-        for picked in (*selection.cards, *selection.also)
-        for name in picked.names
+        for _, names in (*selection.cards, *selection.also)
+        for name in names
     }
     cards = [_named(connection, bodies, picked, because) for picked in selection.cards]
     also = [_named(connection, bodies, picked, because) for picked in selection.also]
-    trending = [_named(connection, bodies, Picked(part), because) for part in selection.trending]
+    trending = [_named(connection, bodies, (part, ()), because) for part in selection.trending]
     rest: list[tuple[StoredPaper | None, Sequence[Because]]] = []
     if unlisted is not None:
         catalogue = unpack_catalogue(bodies[unlisted.catalogue])
@@ -121,8 +121,9 @@ def _named(
     picked: Picked,
     because: Mapping[int, Because],
 ) -> tuple[StoredPaper | None, Sequence[Because]]:
-    key = Card.unpack(bodies[picked.part]).said.key
-    return papers.by_key(connection, key), [because[name] for name in picked.names]
+    part, names = picked
+    key = Card.unpack(bodies[part]).said.key
+    return papers.by_key(connection, key), [because[name] for name in names]
 
 
 def _here(copied: Iterable[Copied | None]) -> tuple[Copied, ...]:

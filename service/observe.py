@@ -34,9 +34,19 @@ def set_up_logging(level: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     # Libraries speak up only of trouble: their ordinary lines may quote requests.
-    logging.basicConfig(stream=sys.stderr, level=max(number, logging.WARNING), force=True)
+    logging.basicConfig(handlers=[_Libraries()], level=max(number, logging.WARNING), force=True)
     # It warns of each tick that finds the last one still at work, as is usual in a long delivery.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+class _Libraries(logging.Handler):
+    """Tells what libraries say as we tell ours: on one line, and nothing of an error's words."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        structlog.get_logger().log(
+            record.levelno, record.name, said=record.getMessage(), exc_info=error
+        )
 
 
 def _inert(_logger: Any, _method: str, event: Any) -> Any:

@@ -1,12 +1,12 @@
 """One reader's letter outside the daily round: a look at the next one, and the first of all."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from service import notices, pipeline
+from service import pipeline
 from service.binding import Binder
 from service.domain.deliveries import Claim, Kind
 from service.domain.digests import SkipReason
@@ -15,6 +15,7 @@ from service.domain.selection import unpack
 from service.domain.timetable import digest_lives, local_date
 from service.installation import Installation
 from service.mail.letter import Kind as LetterKind
+from service.readers import notices
 from service.store import audience, deliveries, papers, parts, readers, subscribers, suppressions
 from service.store.deliveries import Verdicts
 
@@ -74,7 +75,7 @@ def preview(
         unsubscribe_token=subscriber.unsubscribe_token,
     )
     if recipient is not None:
-        letter = replace(letter, recipient=recipient, unsubscribe_token=_NOBODY, subscriber_id=0)
+        letter = letter._replace(recipient=recipient, unsubscribe_token=_NOBODY, subscriber_id=0)
     load = dict(enumerate(kept))
     binder = Binder(
         installation.house,

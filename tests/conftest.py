@@ -3,6 +3,7 @@
 import itertools
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,27 @@ _numbers = itertools.count(1)
 os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory.folder()))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let every worker begin with some of the long tests, so that none is alone with one at the
+    end: each is given one stretch of all tests, and takes over from others when it is done.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if item.get_closest_marker("long")]
+    others = [item for item in items if not item.get_closest_marker("long")]
+    stretch = -(-len(others) // workers)
+    items[:] = [
+        item
+        for number in range(workers)
+        for item in (*long[number::workers], *others[number * stretch :][:stretch])
+    ]
+
+
+def pytest_sessionfinish() -> None:
+    # Most tests need no pages, and to import them takes a second.
+    if "peers.pages" in sys.modules:
+        sys.modules["peers.pages"].close()
+
+
 def missing(message: str) -> None:
     """Skip the test, loudly; where CI is set, fail it: CI must have everything."""
     if os.environ.get("CI"):
@@ -72,6 +94,17 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def artefacts() -> Path | None:
+    """The folder where pictures stay, named by PAPERROUND_ARTEFACTS; else none are taken."""
+    chosen = os.environ.get("PAPERROUND_ARTEFACTS")
+    if chosen is None:
+        return None
+    folder = Path(chosen).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep the operator's settings, and files of the working folder, out of the tests."""
@@ -100,17 +133,22 @@ def postgres_server() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def postgres_admin(postgres_server: str) -> Iterator[psycopg.Connection]:
+    """A connection that makes databases: to connect takes a third of the time of making one."""
+    with _at(postgres_server) as connection:
+        yield connection
+
+
 @pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
+def postgres_url(postgres_server: str, postgres_admin: psycopg.Connection) -> Iterator[str]:
     """The URL of an upgraded database of the test's own."""
     name = f"test_{next(_numbers)}"
-    with _at(postgres_server) as connection:
-        # A copy by file takes half of what one by page takes.
-        by_file = " STRATEGY file_copy" if connection.info.server_version >= 150_000 else ""
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template{by_file}")
+    # A copy by file takes half of what one by page takes.
+    by_file = " STRATEGY file_copy" if postgres_admin.info.server_version >= 150_000 else ""
+    postgres_admin.execute(f"CREATE DATABASE {name} TEMPLATE template{by_file}")
     yield postgres_server.format(database=name)
-    with _at(postgres_server) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    postgres_admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")

@@ -11,12 +11,14 @@ from conftest import OpenWith
 from peers.newsroom import FRIDAY_NOON, at_work, publish, subscribe
 from peers.sending import binder_of
 
-from service import binding, marks, pipeline, preferences
+from service import marks, pipeline
 from service.domain.deliveries import Claim
 from service.domain.papers import Paper
 from service.domain.readers import Preferences
 from service.installation import Installation
+from service.mail import parts
 from service.mail.address import parse_address
+from service.readers import preferences
 
 LAMP = Paper(
     title="Lamp: World Models for Agents",
@@ -151,7 +153,7 @@ def test_a_letter_is_the_same_whoever_binds_it_and_however_often(
     assert [usual.bind(claim) for claim in claims] == first
     # A binder that can keep hardly anything at hand begins anew for nearly every card.
     for name in ("FRAMES", "CARDS", "NAMES", "REASONS", "SHOWN"):
-        monkeypatch.setattr(binding, f"_{name}_AT_HAND", 2)
+        monkeypatch.setattr(parts, f"_{name}_AT_HAND", 2)
     monkeypatch.setattr(marks, "_TOPICS_AT_HAND", 1)
     monkeypatch.setattr(marks, "_CARDS_AT_HAND", 1)
     forgetful = binder_of(installation)

@@ -76,3 +76,23 @@ def test_libraries_are_heard_only_in_trouble(capsys: pytest.CaptureFixture[str])
     assert "0123456789abcdef" not in said
     assert "skipped" not in said, "a long delivery would say so every second"
     assert "never awaited" in said
+
+
+def test_what_libraries_say_is_a_line_like_ours_and_their_errors_tell_no_words(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    set_up_logging("info")
+    logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
+    try:
+        zone("ada@example.org")
+    except ValueError:
+        logging.getLogger("asyncio").exception("Task exception was never retrieved: %s", "a@b.org")
+    said = capsys.readouterr().err
+    invalid, failed = (json.loads(line) for line in said.splitlines())
+    assert (invalid["event"], invalid["level"]) == ("uvicorn.error", "warning")
+    assert invalid["said"] == "Invalid HTTP request received."
+    assert (failed["event"], failed["level"], failed["error"]) == (
+        "asyncio", "error", "TimetableError"
+    )  # fmt: skip
+    assert "ada@" not in said
+    assert "a@b.org" not in said

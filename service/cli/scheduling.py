@@ -10,10 +10,11 @@ import signal
 import threading
 from collections.abc import Callable
 from datetime import datetime
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Self
 
+from service.cli.report import WorkFailed
 from service.installation import open_installation
 from service.interpreter import collect_only_when_asked
 from service.schedule import Schedule
@@ -40,21 +41,37 @@ class Scheduling:
         line.close()
 
     @property
+    def failure(self) -> WorkFailed:
+        return WorkFailed("The process that plans and delivers has ended; the log says why.")
+
+    @property
     def ended(self) -> int:
         """What can be waited for like a connection, until the process ends."""
         return self._process.sentinel
 
     def begin(self) -> None:
-        self._line.send_bytes(_BEGIN)
+        """Have it begin. Raises WorkFailed where it has ended."""
+        self._say(_BEGIN)
 
     def finish(self, told: Callable[[], object]) -> None:
         """Have the letters in flight finished and recorded, and call `told` as soon as no other is
-        begun; returns when all is done.
+        begun; returns when all is done. Raises WorkFailed where the process ended before.
         """
-        self._line.send_bytes(_FINISH)
+        self._say(_FINISH)
         if _heard(self._line):
             told()
         self._process.join()
+        if self._process.exitcode != 0:
+            raise self.failure
+
+    def _say(self, word: bytes) -> None:
+        # Of what ends with a process, its line may be the last.
+        if wait([self.ended], 0):
+            raise self.failure
+        try:
+            self._line.send_bytes(word)
+        except OSError:
+            raise self.failure from None
 
     def __enter__(self) -> Self:
         return self

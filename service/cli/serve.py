@@ -20,7 +20,7 @@ from service.cli.scheduling import Scheduling
 from service.installation import open_installation
 from service.observe import set_up_logging
 from service.web.app import web_app
-from service.web.patience import HEADER_SECONDS, patient
+from service.web.patience import ANSWER_SECONDS, HEADER_SECONDS, patient
 
 
 def add_to(app: typer.Typer) -> None:
@@ -54,7 +54,7 @@ def run(
         schedule.begin()
         structlog.get_logger().info("started", pages=address, digests=str(chosen.digest_dir))
         if not wait_for_signal(schedule.ended):
-            raise WorkFailed("The process that plans and delivers has ended; the log says why.")
+            raise schedule.failure
         schedule.finish(lambda: notice("Finishing the letters in flight."))
     structlog.get_logger().info("stopped")
 
@@ -81,16 +81,19 @@ def serving(
     *,
     proxies: Sequence[str] = (),
     header_seconds: float = HEADER_SECONDS,
+    answer_seconds: float = ANSWER_SECONDS,
 ) -> Iterator[str]:
     """Serve the application in a thread; give its address, and stop at the end.
 
     For whom a client asks (X-Forwarded-For) is believed only of `proxies`: addresses, networks.
-    A client that has not said what it wants within `header_seconds` is hung up on.
+    A client that has not said what it wants within `header_seconds` is hung up on, and one that
+    takes nothing of its answer for `answer_seconds`.
     """
     # No access log: the paths hold readers' tokens.
     config = uvicorn.Config(
         app,
-        http=patient(header_seconds),
+        http=patient(header_seconds, answer_seconds),
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,

@@ -128,9 +128,9 @@ def _print_paper(brought: Brought) -> None:
     reason = "because: " + ", ".join(terms)
     if places:
         reason += f" (in {' and '.join(places)})"
-    console.print(Padding(Text(reason, style="yellow"), (0, 0, 0, 2)))
+    console.print(Padding(Text(reason, style="yellow"), (0, 0, 0, 2), expand=False))
     if not marks(title, terms) and (quotation := _quotation(_one_line(paper.abstract), terms)):
-        console.print(Padding(quotation, (0, 0, 0, 2)))
+        console.print(Padding(quotation, (0, 0, 0, 2), expand=False))
 
 
 def _print_changes(other: Topic, tried: Backtest) -> None:
@@ -140,7 +140,7 @@ def _print_changes(other: Topic, tried: Backtest) -> None:
         say(f"  {len(papers)} {word}")
         for brought in papers[:_SHOWN]:
             title = _marked(_one_line(brought.stored.paper.title), brought.verdict.terms())
-            console.print(Padding(Text(f"{sign} ").append_text(title), (0, 0, 0, 4)))
+            console.print(Padding(Text(f"{sign} ").append_text(title), (0, 0, 0, 4), expand=False))
         if len(papers) > _SHOWN:
             say(f"      and {len(papers) - _SHOWN} more")
 

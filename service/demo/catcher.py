@@ -56,7 +56,10 @@ class Catcher:
         self._caught: deque[Caught] = deque(maxlen=kept)
         self._count = 0
         self._lock = Lock()
-        self._controller = _ListeningController(self, socket.create_server((host, port)), largest)
+        listening = socket.create_server((host, port))
+        # asyncio sets it only on sockets that it made: EHLO would be answered 40 ms later.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._controller = _ListeningController(self, listening, largest)
         self.address: tuple[str, int] = (host, self._controller.port)
 
     def start(self) -> None:

@@ -1,7 +1,6 @@
 """A delivery: one letter to one subscriber for one local date."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -27,8 +26,7 @@ class Kind(StrEnum):
         return 10 if self is Kind.DIGEST else 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(NamedTuple):
     """A letter a worker has claimed, with all that its bytes are made of.
 
     `recipient` is an address as its owner writes it, `domain` the destination domain of the
@@ -72,8 +70,7 @@ class Planned(NamedTuple):
     seq_from: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """What a claim came to. `begun`: whether its body was begun, and so counted, before."""
 
     claim: Claim

@@ -4,8 +4,8 @@ import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 from sys import intern
-from typing import NamedTuple
 
 from service.domain.text import UNSPACED_SIGN, words
 
@@ -14,34 +14,45 @@ _WORD = re.compile(rf"{UNSPACED_SIGN}|(?:(?!{UNSPACED_SIGN})[^\W_]|[\u0300-\u036
 _ASCII_WORD = re.compile("[A-Za-z0-9]+")
 
 
-class Spelled(NamedTuple):
-    """The words of a text as matching counts them, in order, each with the span it is written in,
-    from its start up to its end.
-    """
+class Spelled:
+    """The words of a text as matching counts them, in order, and where each of them is written."""
 
-    words: tuple[str, ...]
-    starts: Sequence[int]
-    ends: Sequence[int]
+    __slots__ = ("_places", "_text", "words")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._places: Sequence[int] = ()
+        if text.isascii():
+            self.words = tuple(map(intern, _ASCII_WORD.findall(text.lower())))
+            return
+        found: list[str] = []
+        places = array("I")
+        for match in _WORD.finditer(text):
+            for word in _folded(match[0]):
+                found.append(intern(word))
+                places.extend(match.span())
+        self.words, self._places = tuple(found), places
+
+    def span(self, first: int, count: int) -> tuple[int, int]:
+        """Return where so many words from that one on are written, from the start of the first up
+        to the end of the last.
+        """
+        if not self._places:
+            # Most texts are asked only whether they have a word.
+            words = _ASCII_WORD.finditer(self._text)
+            self._places = array("I", chain.from_iterable(match.span() for match in words))
+        return self._places[2 * first], self._places[2 * (first + count) - 1]
 
 
-@lru_cache(maxsize=1024)
+def _folded(piece: str) -> Sequence[str]:
+    # A piece of these letters is folded when it is in lower case.
+    return [piece.lower()] if piece.isascii() else words(piece)
+
+
+@lru_cache(maxsize=2048)
 def spelled(text: str) -> Spelled:
     """Return the words of a text."""
-    found: list[str] = []
-    starts, ends = array("I"), array("I")
-    if text.isascii():
-        # By the piece, a word of these letters is folded when it is in lower case.
-        for match in _ASCII_WORD.finditer(text.lower()):
-            found.append(intern(match[0]))
-            starts.append(match.start())
-            ends.append(match.end())
-    else:
-        for match in _WORD.finditer(text):
-            for word in words(match[0]):
-                found.append(intern(word))
-                starts.append(match.start())
-                ends.append(match.end())
-    return Spelled(tuple(found), starts, ends)
+    return Spelled(text)
 
 
 def marks(text: str, phrases: Iterable[str]) -> list[tuple[int, int]]:
@@ -95,7 +106,7 @@ def _spans(said: Spelled, phrase: str) -> Iterator[tuple[int, int]]:
     for _ in range(said.words.count(wanted[0])):
         place = said.words.index(wanted[0], place + 1)
         if said.words[place : place + len(wanted)] == wanted:
-            yield said.starts[place], said.ends[place + len(wanted) - 1]
+            yield said.span(place, len(wanted))
 
 
 @lru_cache(maxsize=4096)

@@ -5,22 +5,17 @@ from the frame's; and the topics of a reader are named once, so that a paper nam
 place.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, TypeAlias
 
 VERSION = 2
 
 
-class Picked(NamedTuple):
-    """A paper's part, and the parts that name the topics it came for."""
-
-    part: int
-    names: tuple[int, ...] = ()
+# A paper's part, and the parts that name the topics it came for, none twice.
+Picked: TypeAlias = tuple[int, tuple[int, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Unlisted:
+class Unlisted(NamedTuple):
     """The papers that matched too, but stand in no letter.
 
     `catalogue` is the part that lists all papers of the plan; `places` is the set of those places
@@ -31,8 +26,7 @@ class Unlisted:
     places: int
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """Which parts a letter is joined from, and the counts its summary speaks of.
 
     `cards` are shown whole, `also` by title; `trending` are no topic of the reader's. `topics`
@@ -50,25 +44,25 @@ class Selection:
     def part_ids(self) -> Iterator[int]:
         """Yield every part the letter needs, some perhaps twice."""
         yield self.frame
-        for picked in (*self.cards, *self.also):
-            yield picked.part
-            yield from picked.names
+        for part, names in (*self.cards, *self.also):
+            yield part
+            yield from names
         yield from self.trending
 
 
 def pack(selection: Selection) -> bytes:
     """Return the selection as bytes: a version and then variable-length integers (LEB128)."""
     picked = (*selection.cards, *selection.also)
-    names = list(dict.fromkeys(name for each in picked for name in each.names))
+    names = list(dict.fromkeys(name for _, came_for in picked for name in came_for))
     place = {name: number for number, name in enumerate(names)}
     frame, unlisted = selection.frame, selection.unlisted
 
     def entries(some: Sequence[Picked]) -> Iterator[int]:
         yield len(some)
-        for each in some:
-            yield _apart(each.part, frame)
-            yield len(each.names)
-            yield from (place[name] for name in each.names)
+        for part, came_for in some:
+            yield _apart(part, frame)
+            yield len(came_for)
+            yield from (place[name] for name in came_for)
 
     def ids(parts: Sequence[int]) -> Iterator[int]:
         yield len(parts)
@@ -102,17 +96,19 @@ def unpack(packed: bytes) -> Selection:
     """Return the selection that was packed; raise ValueError when the bytes are not one."""
     if not packed or packed[0] != VERSION:
         raise ValueError("not a packed selection")
-    reader = _Reader(packed, 1)
+    unlisted = None
     try:
-        frame, topics, matched = reader.number(), reader.number(), reader.number()
-        names = reader.ids(frame)
-        # Most papers came for one topic.
-        alone = [(name,) for name in names]
-        cards, also = reader.picked(frame, names, alone), reader.picked(frame, names, alone)
-        trending = reader.ids(frame)
-        unlisted = None
-        if not reader.done:
-            catalogue, octets = _whole(reader.number(), frame), reader.rest()
+        frame, at = _number(packed, 1)
+        topics, at = _number(packed, at)
+        matched, at = _number(packed, at)
+        names, at = _ids(packed, at, frame)
+        named = _Topics(names)
+        cards, at = _entries(packed, at, frame, named)
+        also, at = _entries(packed, at, frame, named)
+        trending, at = _ids(packed, at, frame)
+        if at < len(packed):
+            apart, at = _number(packed, at)
+            (catalogue,), octets = _whole((apart,), frame), packed[at:]
             unlisted = Unlisted(catalogue, int.from_bytes(octets, "little"))
             if not octets or octets[-1] == 0:
                 raise ValueError("a packed selection with something behind it")
@@ -121,66 +117,86 @@ def unpack(packed: bytes) -> Selection:
     return Selection(frame, cards, also, trending, topics, matched, unlisted)
 
 
-class _Reader:
-    """Reads the numbers of packed octets one after the other; IndexError where they end."""
-
-    def __init__(self, packed: bytes, start: int) -> None:
-        self._packed = packed
-        self._at = start
-
-    @property
-    def done(self) -> bool:
-        return self._at == len(self._packed)
-
-    def number(self) -> int:
-        number = shift = 0
-        while (octet := self._packed[self._at]) > 0x7F:
-            number |= (octet & 0x7F) << shift
-            shift += 7
-            self._at += 1
-        self._at += 1
-        return number | octet << shift
-
-    def ids(self, frame: int) -> tuple[int, ...]:
-        return tuple([_whole(self.number(), frame) for _ in range(self.number())])
-
-    def picked(
-        self, frame: int, names: Sequence[int], alone: Sequence[tuple[int]]
-    ) -> tuple[Picked, ...]:
-        """Return papers and the topics they came for; `alone` is each of the names by itself."""
-        packed, found = self._packed, []
-        for _ in range(self.number()):
-            at = self._at
-            # A call for each number would cost more than all the rest of a letter: nearly all
-            # are of one octet, or of two.
-            apart = packed[at]
-            if apart < 0x80:
-                self._at = at = at + 1
-            elif packed[at + 1] < 0x80:
-                apart = apart & 0x7F | packed[at + 1] << 7
-                self._at = at = at + 2
-            else:
-                apart, at = self.number(), self._at
-            times = packed[at]
-            octets = packed[at + 1 : at + 1 + times]
-            places: Sequence[int] = octets
-            if times < 0x80 and len(octets) == times and octets.isascii():
-                self._at = at + 1 + times
-            else:
-                places = [self.number() for _ in range(self.number())]
-            named = alone[places[0]] if times == 1 else tuple([names[place] for place in places])
-            found.append(Picked(frame + (apart >> 1 ^ -(apart & 1)), named))
-        return tuple(found)
-
-    def rest(self) -> bytes:
-        return self._packed[self._at :]
-
-
 _CUT = "a packed selection that is cut short"
 
 
-def _whole(apart: int, frame: int) -> int:
-    return frame + (apart >> 1 ^ -(apart & 1))
+def _number(packed: bytes, at: int) -> tuple[int, int]:
+    """Return the number at a place, and where the next one is; IndexError where they end."""
+    number = packed[at]
+    shift = 0
+    while number >> shift > 0x7F:
+        at += 1
+        shift += 7
+        number = number & (1 << shift) - 1 | packed[at] << shift
+    return number, at + 1
+
+
+def _numbers(packed: bytes, at: int) -> tuple[Sequence[int], int]:
+    """Return the numbers listed at a place, and where the next one is."""
+    count, at = _number(packed, at)
+    octets = packed[at : at + count]
+    if len(octets) == count and octets.isascii():
+        return octets, at + count
+    found: list[int] = []
+    for _ in range(count):
+        number = packed[at]
+        if number > 0x7F:
+            number, at = _number(packed, at)
+        else:
+            at += 1
+        found.append(number)
+    return found, at
+
+
+def _ids(packed: bytes, at: int, frame: int) -> tuple[tuple[int, ...], int]:
+    """Return the parts listed at a place, and where the next number is."""
+    numbers, at = _numbers(packed, at)
+    return tuple(_whole(numbers, frame)), at
+
+
+class _Topics(dict[bytes, tuple[int, ...]]):
+    """The topics that papers came for, by the octets that name them: many papers share theirs."""
+
+    def __init__(self, names: Sequence[int]) -> None:
+        self.names = names
+
+    def __missing__(self, octets: bytes) -> tuple[int, ...]:
+        names = self.names
+        self[octets] = found = tuple([names[place] for place in octets])
+        return found
+
+
+def _entries(packed: bytes, at: int, frame: int, topics: _Topics) -> tuple[tuple[Picked, ...], int]:
+    """Return the papers listed at a place, and where the next number is."""
+    count, at = _number(packed, at)
+    aparts: list[int] = []
+    named: list[tuple[int, ...]] = []
+    few = len(topics.names) < 0x80
+    for _ in range(count):
+        # A call for each number would cost more than all the rest of a claim: nearly all are of
+        # one octet, or of two.
+        apart = packed[at]
+        if apart < 0x80:
+            at += 1
+        elif (second := packed[at + 1]) < 0x80:
+            apart = apart & 0x7F | second << 7
+            at += 2
+        else:
+            apart, at = _number(packed, at)
+        aparts.append(apart)
+        if few:
+            end = at + 1 + packed[at]
+            named.append(topics[packed[at + 1 : end]])
+            at = end
+        else:
+            places, at = _numbers(packed, at)
+            named.append(tuple([topics.names[place] for place in places]))
+    return tuple(zip(_whole(aparts, frame), named, strict=True)), at
+
+
+def _whole(aparts: Iterable[int], frame: int) -> list[int]:
+    """Return the ids that `_apart` was given."""
+    return [frame + (apart >> 1 ^ -(apart & 1)) for apart in aparts]
 
 
 def pack_catalogue(paper_ids: Sequence[int]) -> bytes:
@@ -192,11 +208,12 @@ def unpack_catalogue(part: bytes) -> tuple[int, ...]:
     """Return the paper ids of a catalogue; raise ValueError when the bytes are not one."""
     if not part.startswith(_CATALOGUE):
         raise ValueError("not a catalogue of papers")
-    reader = _Reader(part, len(_CATALOGUE))
     found: list[int] = []
+    at = len(_CATALOGUE)
     try:
-        while not reader.done:
-            found.append(reader.number())
+        while at < len(part):
+            number, at = _number(part, at)
+            found.append(number)
     except IndexError:
         raise ValueError("a catalogue of papers that is cut short") from None
     return tuple(found)

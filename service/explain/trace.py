@@ -154,7 +154,7 @@ def served_to(connection: Connection, subscriber_id: int, day: date) -> int:
 
 def listed_in(connection: Connection, digest: DigestRow) -> set[str]:
     """Return the titles that the letter of a digest lists below its cards."""
-    also = [picked.part for picked in digest.selection.also]
+    also = [part for part, _ in digest.selection.also]
     return {Card.unpack(body).said.title for body in parts.bodies_of(connection, also).values()}
 
 
@@ -166,10 +166,10 @@ def chosen_for(connection: Connection, digest: DigestRow) -> tuple[Chosen, ...] 
         return None
     return tuple(
         Chosen(
-            Card.unpack(bodies[picked.part]).said.title,
-            tuple(Because.unpack(bodies[name]).label for name in picked.names),
+            Card.unpack(bodies[part]).said.title,
+            tuple(Because.unpack(bodies[name]).label for name in names),
         )
-        for picked in selection.cards
+        for part, names in selection.cards
     )
 
 

@@ -2,19 +2,18 @@
 
 import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
+from time import perf_counter
 from typing import NamedTuple, Protocol
 
 from service.domain.deliveries import Claim, Settlement
 
-_COMPANY_SECONDS = 0.001
+_LEAST_SECONDS = 0.001
 
 
 class Ledger(Protocol):
-    """What a sender needs of the ledger: `claim` in one thread, `step` in another."""
+    """What a sender needs of the ledger."""
 
     def claim(self, limit: int, now: datetime) -> list[Claim]:
         """Mark up to `limit` letters that are due as this worker's."""
@@ -32,12 +31,12 @@ class _Entry(NamedTuple):
 
 
 class Bookkeeper:
-    """Runs the ledger in a thread of its own, one step after another.
+    """Takes the ledger step by step, for all connections at once.
 
-    While one transaction commits, the entries of all connections gather for the next: the slower
-    the disk, the larger the groups. Where the disk is fast, a few entries wait a millisecond for
-    company as long as more letters are out than they are: a step for five letters costs little
-    more than for one.
+    A step for ten letters costs little more than for one, most of all where the disk is slow. So
+    entries wait for company as long as more letters are out than they are: as long as the last
+    step took, at least a millisecond. A step is taken on the event loop: who sends waits for it
+    anyway, and a thread of its own would wait for the interpreter longer than for the disk.
 
     An error of the ledger reaches everyone who waits, and every later caller: nothing is sent
     unrecorded. The outcomes it kept from the books are tried once more at the end, since what is
@@ -47,12 +46,11 @@ class Bookkeeper:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._loop = asyncio.get_running_loop()
-        self._thread = ThreadPoolExecutor(1, "ledger")
         self._entries: list[_Entry] = []
         self._letters_out = 0
-        self._step: asyncio.Future[set[int]] | None = None
+        self._step_seconds = 0.0
         self._alarm: asyncio.TimerHandle | None = None
-        self._error: BaseException | None = None
+        self._error: Exception | None = None
         self._unrecorded: list[Settlement] = []
 
     def begin(self, claim: Claim, after: Settlement | None = None) -> "asyncio.Future[bool]":
@@ -70,17 +68,13 @@ class Bookkeeper:
         answer.add_done_callback(_heard)
         return answer
 
-    async def close(self) -> None:
-        """Record all that was asked, then end the thread. Raises what the ledger raised."""
-        if self._step is None:
-            self._start()
-        while self._step is not None:
-            await asyncio.wait([self._step])
+    def close(self) -> None:
+        """Record all that was asked. Raises what the ledger raised."""
+        self._record()
         if self._unrecorded:
             # Whoever waited has heard of the error; if it persists, these stay uncertain.
             with suppress(Exception):
-                await self._in_thread(self._unrecorded, ())
-        self._thread.shutdown()
+                self._ledger.step(self._unrecorded, ())
         if self._error is not None:
             raise self._error
 
@@ -89,53 +83,41 @@ class Bookkeeper:
         self._entries.append(_Entry(settlement, begin, answer))
         if settlement is not None and settlement.begun:
             self._letters_out -= 1
-        self._go_on()
+        if not self._letters_out:
+            self._record()
+        elif self._alarm is None:
+            company = max(_LEAST_SECONDS, self._step_seconds)
+            self._alarm = self._loop.call_later(company, self._record)
         return answer
 
-    def _go_on(self) -> None:
-        """Begin the next step, unless one is under way or company is worth waiting for."""
-        if self._step is not None or not self._entries:
-            return
-        if len(self._entries) >= self._letters_out:
-            self._start()
-        elif self._alarm is None:
-            self._alarm = self._loop.call_later(_COMPANY_SECONDS, self._start)
-
-    def _start(self) -> None:
+    def _record(self) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
         entries, self._entries = self._entries, []
-        if self._error is not None:
-            self._answer(entries, set())
-        elif entries:
+        begun: set[int] = set()
+        if entries and self._error is None:
             settlements = [entry.settlement for entry in entries if entry.settlement is not None]
             begins = [entry.begin for entry in entries if entry.begin is not None]
-            self._step = self._in_thread(settlements, begins)
-            self._step.add_done_callback(partial(self._recorded, entries))
+            started = perf_counter()
+            try:
+                begun = self._ledger.step(settlements, begins)
+            except Exception as error:
+                self._error = error
+            self._step_seconds = perf_counter() - started
+            self._letters_out += len(begun)
+        for entry in entries:
+            self._answer(entry, begun)
 
-    def _recorded(self, entries: list[_Entry], step: "asyncio.Future[set[int]]") -> None:
-        self._step = None
-        self._error = step.exception()
-        self._answer(entries, set() if self._error else step.result())
-        self._go_on()
-
-    def _answer(self, entries: list[_Entry], begun: set[int]) -> None:
-        self._letters_out += len(begun)
-        for settlement, begin, answer in entries:
-            if self._error is not None and settlement is not None:
-                self._unrecorded.append(settlement)
-            if answer.done():
-                continue
-            if self._error is not None:
-                answer.set_exception(self._error)
-            else:
-                answer.set_result(begin is None or begin.delivery_id in begun)
-
-    def _in_thread(
-        self, settlements: Sequence[Settlement], begins: Sequence[Claim]
-    ) -> "asyncio.Future[set[int]]":
-        return self._loop.run_in_executor(self._thread, self._ledger.step, settlements, begins)
+    def _answer(self, entry: _Entry, begun: set[int]) -> None:
+        if self._error is not None and entry.settlement is not None:
+            self._unrecorded.append(entry.settlement)
+        if entry.answer.done():
+            return
+        if self._error is not None:
+            entry.answer.set_exception(self._error)
+        else:
+            entry.answer.set_result(entry.begin is None or entry.begin.delivery_id in begun)
 
 
 def _heard(answer: "asyncio.Future[bool]") -> None:

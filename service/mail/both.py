@@ -1,11 +1,17 @@
 """Words as both parts of a letter have them."""
 
+import re
 from functools import lru_cache
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
-from service.mail.mime import encode
+from service.mail.headers import link_value
+from service.mail.mime import encode, encode_plain
+
+# A link as `link_value` has it, without "=", which quoted-printable text escapes, and "&" and "'",
+# which HTML does.
+_PLAIN_LINK = re.compile(r"https?://[!#-%(-;?-~]{1,900}")
 
 
 class Both(NamedTuple):
@@ -21,15 +27,24 @@ def both(words: str, marked_up: Markup | None = None) -> Both:
     if marked_up is not None:
         return Both(text, encode(marked_up))
     # What HTML escapes is rare: most words are encoded once.
-    if "&" in words or "<" in words or ">" in words or '"' in words or "'" in words:
-        return Both(text, encode(escape(words)))
-    return Both(text, text)
+    return Both(text, encode(escape(words)) if _is_escaped(words) else text)
+
+
+def encode_html(words: str) -> bytes:
+    """Return words as HTML says them."""
+    return encode(escape(words) if _is_escaped(words) else words)
+
+
+def _is_escaped(words: str) -> bool:
+    return "&" in words or "<" in words or ">" in words or '"' in words or "'" in words
 
 
 def link(address: str) -> Both:
-    """Return a link as `headers.link_value` gives it: HTML escapes no other sign of it."""
-    text = encode(address)
-    return Both(text, encode(escape(address)) if "&" in address else text)
+    """Return a link. Raises HeaderError for what is none, or is not in ASCII."""
+    if _PLAIN_LINK.fullmatch(address):
+        text = encode_plain(address)
+        return Both(text, text)
+    return both(link_value(address))
 
 
 # Readers share most of their words: dates, counts, hours.

@@ -68,8 +68,10 @@ class Card:
             upvotes=f"{paper.upvotes:,} upvotes" if paper.upvotes else "",
         )
         text, html, *lines = map(Stencil.cut, rendered)
-        text_line, html_line = (line.around("note", {}) for line in lines)
-        return cls(said, text, html, text_line, html_line)
+        (text_before, text_after), (html_before, html_after) = (
+            line.around("note", {}) for line in lines
+        )
+        return cls(said, text, html, (text_before, text_after), (html_before, html_after))
 
     def pack(self) -> bytes:
         """Return the card as a part to store."""

@@ -1,160 +1,152 @@
 """What a digest holds: cards, what else matched, what trends; written as text and as HTML."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
 from service.domain.digests import ALSO_LISTED
+from service.domain.selection import Selection
 from service.mail import wording
-from service.mail.both import NOTHING, Both
-from service.mail.card import Card
+from service.mail.both import Both
 from service.mail.mime import encode
-from service.mail.reasons import Reasons
-from service.mail.shown import Shown
+from service.mail.parts import Names, Parts
+from service.mail.reasons import noticed
 from service.mail.stencil import Stencil
 
 # What a section of its own and the line below it add to a letter that had none.
 _SECTION_SIZE = 2000
 
 
-class Listed(NamedTuple):
-    """A paper named by its title, and why it is there."""
-
-    card: Card
-    reasons: Reasons
-
-    @property
-    def html_size(self) -> int:
-        """How many octets of HTML it takes."""
-        before, after = self.card.html_line
-        return len(before) + len(self.reasons.html_note) + len(after)
+# Papers as text and as HTML. Only the whole letter is joined: readers share cards, but seldom all
+# that a card came for.
+Pieces = tuple[list[bytes], list[bytes]]
 
 
-class Entry(NamedTuple):
-    """A paper written whole: its card as it is shown, and why it is there.
-
-    Neither this nor a title is joined by itself: readers share cards, but seldom all that a card
-    came for, and a list is joined from its smallest pieces as fast.
-    """
-
-    card: Card
-    reasons: Reasons
-    shown: Shown
-
-    @property
-    def html_size(self) -> int:
-        """How many octets of HTML it takes."""
-        return len(self.shown.html_head) + len(self.reasons.html) + len(self.shown.html_tail)
-
-    @property
-    def listed(self) -> Listed:
-        """The same paper by its title."""
-        return Listed(self.card, self.reasons)
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """The papers of a digest, each list in order: whole, by title, and outside the topics."""
-
-    cards: Sequence[Entry] = ()
-    also: Sequence[Listed] = ()
-    trending: Sequence[Listed] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.cards)
-
-
-def lists(
-    contents: Contents,
-    topics: int,
-    matched: int,
-    web: Both,
-    pieces: Mapping[str, Stencil],
-    *,
-    weekly: bool = False,
-) -> dict[str, Both]:
+def written(
+    parts: Parts, selection: Selection, web: Both, *, alone: bool, weekly: bool
+) -> dict[str, Pieces]:
     """Return the lists of a digest by the names of their slots.
 
-    `topics` and `matched` are counts, as in `Personal`; `web` is the link to the web copy.
+    `web` is the link to the web copy. `alone` says that the letter was to have one card only, and
+    `weekly` that it tells of a week.
     """
-    text: list[bytes] = []
-    html: list[bytes] = []
-    for number, (_, reasons, shown) in enumerate(contents.cards, start=1):
-        text_head, text_tail, html_head, html_tail = shown
-        text += (b"%d. =\r\n" % number, text_head, reasons.text, text_tail)
-        html += (html_head, reasons.html, html_tail)
-    also_text, also_html = _lines(contents.also)
-    left_out = matched - len(contents.cards) - len(contents.also) if topics else 0
+    stencils, topics = parts.frames[selection.frame].pieces, selection.topics
+    also_text, also_html = _also(parts, selection.also)
+    left_out = selection.matched - len(selection.cards) - len(selection.also) if topics else 0
     if left_out > 0:
-        more = _more(left_out)
-        also_text.append(pieces["more.txt"].fill({"more": more, "web": web.text}))
-        also_html.append(pieces["more.html"].fill({"more": more, "web": web.html}))
-    also = _ALSO_MATCHED if topics else _ALSO_TRENDING
-    trending = _TRENDING_THIS_WEEK if weekly else _TRENDING
+        also_text.append(web.text.join(_more(stencils["more.txt"], left_out)))
+        also_html.append(web.html.join(_more(stencils["more.html"], left_out)))
+    also = "Also matched" if topics else "Also trending"
+    trending = f"Trending {'this week' if weekly else 'today'}, outside your topics"
     return {
-        "cards": Both(b"".join(text), b"".join(html)),
-        "also": _section(pieces, also, also_text, also_html),
-        "trending": _section(pieces, trending, *_lines(contents.trending)),
+        "cards": _cards(parts, selection.frame, selection.cards, alone=alone),
+        "also": _section(stencils, also, also_text, also_html),
+        "trending": _section(stencils, trending, *_trending(parts, selection.trending)),
     }
 
 
-@lru_cache(maxsize=256)
-def _more(left_out: int) -> bytes:
-    return encode(wording.more_on_the_web(left_out))
-
-
-_ALSO_MATCHED, _ALSO_TRENDING = encode("Also matched"), encode("Also trending")
-_TRENDING = encode("Trending today, outside your topics")
-_TRENDING_THIS_WEEK = encode("Trending this week, outside your topics")
-
-
-def _lines(papers: Sequence[Listed]) -> tuple[list[bytes], list[bytes]]:
-    """Return the pieces of titles, in text and in HTML."""
+def _cards(parts: Parts, frame: int, cards: Iterable[tuple[int, Names]], *, alone: bool) -> Pieces:
+    reasons, shown = parts.reasons, parts.shown
     text: list[bytes] = []
     html: list[bytes] = []
-    for card, reasons in papers:
-        (text_before, text_after), (html_before, html_after) = card.text_line, card.html_line
-        text += (text_before, reasons.text_note, text_after)
-        html += (html_before, reasons.html_note, html_after)
+    for number, (part, names) in enumerate(cards, start=1):
+        because = reasons[names]
+        card = shown[frame, part, because.topic, alone]
+        text += (_numbered(number), card.text_head, because.text)
+        html += (card.html_head, because.html)
+        if card.spelled is not None and len(names) == 1:
+            text.append(card.spelled.text)
+            html.append(card.spelled.html)
+        text += card.text_tail
+        html += card.html_tail
+    return text, html
+
+
+def _also(parts: Parts, also: Iterable[tuple[int, Names]]) -> Pieces:
+    cards, reasons = parts.cards, parts.reasons
+    text: list[bytes] = []
+    html: list[bytes] = []
+    for part, names in also:
+        card, because = cards[part], reasons[names]
+        before, after = card.text_line
+        text += (before, because.text_note, after)
+        before, after = card.html_line
+        html += (before, because.html_note, after)
+    return text, html
+
+
+def _trending(parts: Parts, trending: Iterable[int]) -> Pieces:
+    text: list[bytes] = []
+    html: list[bytes] = []
+    for part in trending:
+        card = parts.cards[part]
+        upvotes = noticed(card.said.upvotes)
+        text.append(upvotes.text.join(card.text_line))
+        html.append(upvotes.html.join(card.html_line))
     return text, html
 
 
 def _section(
-    pieces: Mapping[str, Stencil], heading: bytes, text: list[bytes], html: list[bytes]
-) -> Both:
+    stencils: Mapping[str, Stencil], heading: str, text: list[bytes], html: list[bytes]
+) -> Pieces:
     """Return lines below their heading; nothing where there are none."""
     if not text:
-        return NOTHING
-    text_before, text_after = _around(pieces["section.txt"], heading)
-    html_before, html_after = _around(pieces["section.html"], heading)
-    return Both(
-        b"".join((text_before, *text, text_after)), b"".join((html_before, *html, html_after))
-    )
+        return text, html
+    text_before, text_after = _headed(stencils["section.txt"], heading)
+    html_before, html_after = _headed(stencils["section.html"], heading)
+    return [text_before, *text, text_after], [html_before, *html, html_after]
 
 
 @lru_cache(maxsize=64)
-def _around(section: Stencil, heading: bytes) -> tuple[bytes, bytes]:
-    return section.around("lines", {"heading": heading})
+def _headed(section: Stencil, heading: str) -> tuple[bytes, ...]:
+    return section.around("lines", {"heading": encode(heading)})
 
 
-def trimmed(contents: Contents, excess: int) -> Contents:
-    """Return the contents with so many octets of HTML less, as far as that goes.
+@lru_cache(maxsize=1024)
+def _more(more: Stencil, left_out: int) -> tuple[bytes, ...]:
+    return more.around("web", {"more": encode(wording.more_on_the_web(left_out))})
+
+
+@lru_cache(maxsize=64)
+def _numbered(number: int) -> bytes:
+    return b"%d. =\r\n" % number
+
+
+def trimmed(parts: Parts, selection: Selection, excess: int, *, alone: bool) -> Selection:
+    """Return the selection with so many octets of HTML less, as far as that goes.
 
     The last cards become titles, what is then too many titles is left out, and so on down to one
     card alone.
     """
-    cards, also, trending = list(contents.cards), list(contents.also), list(contents.trending)
+    cards, also, trending = ([*selection.cards], [*selection.also], [*selection.trending])
+
+    def card_size(picked: tuple[int, Names]) -> int:
+        return _size(_cards(parts, selection.frame, [picked], alone=alone))
+
+    def line_size(picked: tuple[int, Names]) -> int:
+        return _size(_also(parts, [picked]))
+
     excess += 0 if also else _SECTION_SIZE
     while excess > 0 and (len(cards) > 1 or also or trending):
         if len(cards) > 1:
             last = cards.pop()
-            also.insert(0, last.listed)
-            excess += last.listed.html_size - last.html_size
+            also.insert(0, last)
+            excess += line_size(last) - card_size(last)
             if len(also) > ALSO_LISTED:
-                excess -= also.pop().html_size
+                excess -= line_size(also.pop())
         elif also:
-            excess -= also.pop().html_size
+            excess -= line_size(also.pop())
         else:
-            excess -= trending.pop().html_size
-    return Contents(cards, also, trending)
+            excess -= _size(_trending(parts, [trending.pop()]))
+    return Selection(
+        frame=selection.frame,
+        cards=tuple(cards),
+        also=tuple(also),
+        trending=tuple(trending),
+        topics=selection.topics,
+        matched=selection.matched,
+    )
+
+
+def _size(papers: Pieces) -> int:
+    """Return how many octets of HTML they take."""
+    return sum(map(len, papers[1]))

@@ -26,6 +26,7 @@ KeyType = Literal["rsa", "ed25519"]
 _FEWEST_BITS = 1024
 _NEW_BITS = 2048
 _SELECTOR = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_BLANKS = re.compile(rb"[ \t]+")
 _LONGEST_STRING = 255
 
 # What may stand in a letter once only: each is signed once more than it is there, so that no
@@ -37,6 +38,11 @@ _ONCE = (
 # What a forwarding list may add to a letter without making another of it.
 _WHERE_PRESENT = (b"List-Unsubscribe", b"List-Unsubscribe-Post", b"List-Id", b"Auto-Submitted")
 
+# Each of these as it is written and in lower case, and how many more of it are signed than there.
+_SIGNED = (
+    *((name, name.lower(), 1) for name in _ONCE),
+    *((name, name.lower(), 0) for name in _WHERE_PRESENT),
+)
 _HEADER_END = b"\r\n\r\n"
 
 
@@ -82,9 +88,9 @@ class Signer:
         names: list[bytes] = []
         lines: list[bytes] = []
         # Of several from the bottom up; one that is not there adds nothing (RFC 6376 5.4.2).
-        for name in (*_ONCE, *_WHERE_PRESENT):
-            there = fields.get(name.lower(), ())
-            names += [name] * (len(there) + (name in _ONCE))
+        for name, key, times_more in _SIGNED:
+            there = fields.get(key, ())
+            names += [name] * (len(there) + times_more)
             lines += reversed(there)
         body_hash = hashlib.sha256(memoryview(letter)[end + len(_HEADER_END) :]).digest()
         told = int(at.timestamp()), b64encode(body_hash)
@@ -198,10 +204,14 @@ def _relaxed_fields(header: bytes) -> dict[bytes, list[bytes]]:
     Its white space is blanks, tabs and line ends; no header of ours holds any other.
     """
     fields: dict[bytes, list[bytes]] = {}
-    for line in header.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ").split(b"\r\n"):
+    header = header.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ")
+    # As we write it, a header has single blanks only, but where it was folded.
+    if b"\t" in header or b"  " in header:
+        header = _BLANKS.sub(b" ", header)
+    for line in header.split(b"\r\n"):
         name, _, value = line.partition(b":")
-        name = name.strip().lower()
-        fields.setdefault(name, []).append(b"%b:%b" % (name, b" ".join(value.split())))
+        name = name.rstrip().lower()
+        fields.setdefault(name, []).append(b"%b:%b" % (name, value.strip()))
     return fields
 
 

@@ -9,6 +9,8 @@ from service.mail.mime import encode, pack, unpack
 from service.mail.stencil import MARK, Stencil
 
 Slot = tuple[str, str]
+# The slots of a digest that hold papers.
+LISTS = ("cards", "also", "trending")
 
 
 @dataclass(frozen=True)
@@ -52,19 +54,30 @@ class Frame:
         stencils = {name: Stencil.cut(piece) for name, piece in pieces.items()}
         return cls(kind, (*literals, tail), tuple(slots), stencils)
 
-    def filled(self, header: Mapping[str, bytes], said: Mapping[str, Both]) -> list[bytes]:
-        """Return the pieces of the message: its slots hold what the header and both parts say."""
-        pieces = [b""] * (len(self.literals) + len(self.slots))
-        pieces[::2] = self.literals
+    def filled(
+        self,
+        header: Mapping[str, bytes],
+        said: Mapping[str, Both],
+        papers: Mapping[str, tuple[list[bytes], list[bytes]]],
+    ) -> list[bytes]:
+        """Return the pieces of the message: its slots hold what the header and both parts say, and
+        those of LISTS the papers, as text and as HTML.
+        """
+        pieces = self._unfilled.copy()
         for at, name in self._in_header:
             pieces[at] = header[name]
         for at, name, part in self._in_body:
             pieces[at] = said[name][part]
+        for at, name, part in self._in_lists:
+            pieces[at : at + 1] = papers[name][part]
         return pieces
 
-    def html_size(self, pieces: Sequence[bytes]) -> int:
-        """Return the octets of a filled frame from its HTML part on."""
-        return sum(map(len, pieces[self._html_from :]))
+    @cached_property
+    def _unfilled(self) -> list[bytes]:
+        """The literals, and between them nothing."""
+        pieces = [b""] * (len(self.literals) + len(self.slots))
+        pieces[::2] = self.literals
+        return pieces
 
     @cached_property
     def _in_header(self) -> Sequence[tuple[int, str]]:
@@ -74,13 +87,17 @@ class Frame:
     @cached_property
     def _in_body(self) -> Sequence[tuple[int, str, int]]:
         """Where among the pieces all others stand, and which of both they hold."""
-        parts = {place: number for number, place in enumerate(Both._fields)}
-        return [(at, name, parts[place]) for at, place, name in self._places if place in parts]
+        return [slot for slot in self._of_both if slot[1] not in LISTS]
 
     @cached_property
-    def _html_from(self) -> int:
-        """Where the piece stands that the HTML part begins in."""
-        return next(at for at, place, _ in self._places if place == "html") - 1
+    def _in_lists(self) -> Sequence[tuple[int, str, int]]:
+        """The same of the slots for papers, the last first: none is moved by another."""
+        return [slot for slot in reversed(self._of_both) if slot[1] in LISTS]
+
+    @property
+    def _of_both(self) -> Sequence[tuple[int, str, int]]:
+        parts = {place: number for number, place in enumerate(Both._fields)}
+        return [(at, name, parts[place]) for at, place, name in self._places if place in parts]
 
     @property
     def _places(self) -> Iterator[tuple[int, str, str]]:
@@ -122,6 +139,8 @@ _OPENING = (
     "Content-Transfer-Encoding: quoted-printable\r\n"
     "\r\n"
 )
+# A "=" of quoted-printable text stands before two digits or a line end: it can hold no such line.
+HTML_BEGINS = b"\r\nContent-Type: text/html; charset=utf-8\r\n"
 _CLOSING = f"--{_BOUNDARY}--\r\n"
 
 

@@ -3,6 +3,7 @@
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from string import ascii_letters, digits
 from typing import AnyStr
 
@@ -61,6 +62,8 @@ def _plain_letter(character: str) -> str:
     return "x" if character.isprintable() else " "
 
 
+# Readers have their addresses at few domains.
+@lru_cache(maxsize=4096)
 def domain_value(domain: str) -> str:
     """Return a domain name as it stands on the wire, in A-labels. Raises HeaderError."""
     wire = domain

@@ -5,64 +5,54 @@ from email.utils import format_datetime
 from functools import lru_cache
 from urllib.parse import quote
 
+from service.domain.selection import Selection
 from service.mail.card import Because, Card
-from service.mail.contents import Contents, Entry, Listed, lists, trimmed
-from service.mail.frame import Frame
+from service.mail.contents import trimmed, written
+from service.mail.frame import HTML_BEGINS, Frame
 from service.mail.headers import recipient_value, subject_value, token_value
 from service.mail.house import House
+from service.mail.parts import Parts
 from service.mail.personal import Personal
-from service.mail.reasons import Reasons
 from service.mail.rendering import Kind, Letters
-from service.mail.shown import Shown, show
 from service.mail.words import words_of
 
 __all__ = [
     "Because",
     "Card",
-    "Contents",
-    "Entry",
     "Frame",
     "House",
     "Kind",
     "Letters",
-    "Listed",
+    "Parts",
     "Personal",
-    "Reasons",
-    "Shown",
     "join",
-    "show",
 ]
 
 # Gmail cuts a message off at 102 KB of HTML and hides what stands below, the footer first.
 HTML_LIMIT = 90_000
 
 
-def join(frame: Frame, contents: Contents, personal: Personal) -> bytes:
+def join(parts: Parts, selection: Selection, personal: Personal) -> bytes:
     """Return the complete message (RFC 5322) for one reader, ready for the wire.
 
-    Same arguments, same bytes. Where the HTML part would be larger than 90 KB, the last papers
-    stand there, and in the text, by title only, or are only counted. Raises HeaderError for an
-    address, token or link that no header can hold, and ValueError where the kind of letter lacks
-    what it is about.
+    Same parts, same selection, same reader's words, same bytes. Where the HTML part would be larger
+    than 90 KB, the last papers stand there, and in the text, by title only, or are only counted.
+    Raises HeaderError for an address, token or link that no header can hold, and ValueError where
+    the kind of letter lacks what it is about.
     """
-    pieces = _pieces(frame, contents, personal)
-    while contents and (excess := frame.html_size(pieces) - HTML_LIMIT) > 0:
-        contents = trimmed(contents, excess)
-        pieces = _pieces(frame, contents, personal)
-    return b"".join(pieces)
+    alone = len(selection.cards) == 1
+    letter = _joined(parts, selection, personal, alone=alone)
+    while selection.cards and len(letter) > HTML_LIMIT:
+        excess = len(letter) - letter.index(HTML_BEGINS) - HTML_LIMIT
+        if excess <= 0:
+            break
+        selection = trimmed(parts, selection, excess, alone=alone)
+        letter = _joined(parts, selection, personal, alone=alone)
+    return letter
 
 
-def _pieces(frame: Frame, contents: Contents, personal: Personal) -> list[bytes]:
-    said, subject = words_of(frame.kind, contents, personal)
-    if contents:
-        said |= lists(
-            contents,
-            personal.topics,
-            personal.matched,
-            said["web"],
-            frame.pieces,
-            weekly=personal.cadence.weekly,
-        )
+def _joined(parts: Parts, selection: Selection, personal: Personal, *, alone: bool) -> bytes:
+    said, subject = words_of(parts, selection, personal)
     header = {
         "to": recipient_value(personal.recipient).encode(),
         "date": _date_value(personal.planned_at),
@@ -72,11 +62,16 @@ def _pieces(frame: Frame, contents: Contents, personal: Personal) -> list[bytes]
     if "unsubscribe" in said:
         header["unsubscribe"] = personal.unsubscribe.encode()
         # The link's own token works for ever; a delivery's is forgotten with its letter.
-        header["stop"] = quote(personal.unsubscribe.rpartition("/")[2], safe="").encode()
-    return frame.filled(header, said)
+        token = personal.unsubscribe.rpartition("/")[2]
+        header["stop"] = (token if token.isalnum() else quote(token, safe="")).encode()
+    papers = {}
+    if selection.cards:
+        weekly = personal.cadence.weekly
+        papers = written(parts, selection, said["web"], alone=alone, weekly=weekly)
+    return b"".join(parts.frames[selection.frame].filled(header, said, papers))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=2048)
 def _subject_value(subject: str) -> bytes:
     return subject_value(subject).encode()
 

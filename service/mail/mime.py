@@ -27,13 +27,27 @@ def encode(text: str) -> bytes:
     """
     if not text:
         return b""
-    # What stands for itself, but for a dot where a line begins, only needs soft breaks.
-    plain = text.isascii() and text.isprintable() and "=" not in text and "  " not in text
-    if plain and "." not in text[:: _LINE - 1]:
-        written = text[: _LINE - 1]
-        for start in range(_LINE - 1, len(text), _LINE - 1):
-            written = f"{written}=\r\n{text[start : start + _LINE - 1]}"
-        return written.encode("ascii") + b"=\r\n"
+    if text.isascii() and text.isprintable() and "=" not in text and "  " not in text:
+        return encode_plain(text)
+    return _quoted(text)
+
+
+def encode_plain(text: str) -> bytes:
+    """Return the same of a text in which each character stands for itself: it is printable ASCII
+    without "=" or two blanks together.
+    """
+    # But for a dot where a line begins, it only needs soft breaks.
+    if "." in text[:: _LINE - 1]:
+        return _quoted(text)
+    if len(text) < _LINE:
+        return f"{text}=\r\n".encode("ascii")
+    written = text[: _LINE - 1]
+    for start in range(_LINE - 1, len(text), _LINE - 1):
+        written = f"{written}=\r\n{text[start : start + _LINE - 1]}"
+    return f"{written}=\r\n".encode("ascii")
+
+
+def _quoted(text: str) -> bytes:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     raw = text.encode("utf-8", "replace")

@@ -1,8 +1,10 @@
 """The reasons a paper came for, as its card and a list name them."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import lru_cache
 
+from service.mail.both import Both
 from service.mail.card import Because
 from service.mail.mime import encode
 
@@ -11,76 +13,60 @@ _TEXT_COLUMNS = 72
 _CARD_COLUMN, _LINE_COLUMN = len("   Because: "), len("  because: ")
 
 
-class Reasons(NamedTuple):
+@dataclass(slots=True)
+class Reasons:
     """Why a paper is there, encoded: what follows "Because:" on a card, and a line's whole note.
 
-    `topics` are those of its reasons that are topics, by name; `first_topic` is the place of the
-    first among all.
+    `topic` is the part that names the first topic among the reasons, 0 where none does.
     """
 
-    topics: tuple[str, ...]
-    first_topic: int | None
+    topic: int
     text: bytes
     html: bytes
     text_note: bytes
     html_note: bytes
 
-    @classmethod
-    def of(cls, named: Sequence[Because]) -> "Reasons":
-        """Return the reasons of a paper, the best first; without any it is trending."""
-        text, html = _text(named, _CARD_COLUMN), _html(named)
-        # A line of a list has a column more; what needs no break on a card needs none there.
-        note = text if _BREAK not in text else _text(named, _LINE_COLUMN)
-        topics = tuple([because.label for because in named if because.is_topic])
-        return cls(
-            topics,
-            [because.is_topic for because in named].index(True) if topics else None,
-            text,
-            html,
-            _NOTE + note,
-            _NOTE + html,
-        )
 
-    @classmethod
-    def noticed(cls, upvotes: str) -> "Reasons":
-        """Return the reason of a paper that is no topic's: how many people noticed it."""
-        text = encode(upvotes)
-        html = encode(upvotes.replace(" ", "\u00a0"))
-        return cls((), None, text, html, text, html)
-
-
-def _text(named: Sequence[Because], column: int) -> bytes:
-    """Return the reasons by name, broken between two where the line would be too long."""
-    shown = named[:_NAMED]
-    width = column + sum([len(because.label) + 2 for because in shown]) - 2
+def reasons_of(names: Sequence[int], named: Sequence[Because]) -> Reasons:
+    """Return the reasons that some parts name, the best first; without any the paper trends."""
+    topic = 0
+    for name, because in zip(names, named, strict=True):
+        if because.query:
+            topic = name
+            break
+    shown, more = named[:_NAMED], b""
     # One column is left for the next comma, six for "+199".
-    spare = 1 + 5 * (len(named) > _NAMED)
-    if width + spare <= _TEXT_COLUMNS:
-        return _COMMA.join([because.text for because in shown]) + _beyond(named)
-    pieces: list[bytes] = []
-    at = column
-    for position, because in enumerate(shown):
-        if position:
-            at += 2 + len(because.label)
-            fits = at + spare <= _TEXT_COLUMNS
-            pieces.append(_COMMA if fits else _BREAK)
-            at = at if fits else 5 + len(because.label)
-        else:
-            at += len(because.label)
+    room = _TEXT_COLUMNS - 1
+    if len(named) > _NAMED:
+        more = b" +%d=\r\n" % (len(named) - _NAMED)
+        room -= 5
+    elif not named:
+        more = b"trending today=\r\n"
+    text = note = _COMMA.join([because.text for because in shown])
+    width = sum([len(because.label) + 2 for because in shown]) - 2
+    if _CARD_COLUMN + width > room and len(shown) > 1:
+        text, note = _broken(shown, _CARD_COLUMN, room), _broken(shown, _LINE_COLUMN, room)
+    text, note = text + more, note + more
+    html = _DOT.join([because.html for because in shown]) + more
+    return Reasons(topic, text, html, _NOTE + note, _NOTE + html)
+
+
+@lru_cache(maxsize=1024)
+def noticed(upvotes: str) -> Both:
+    """Return the line below the title of a paper that is no topic's: how many noticed it."""
+    return Both(encode(upvotes), encode(upvotes.replace(" ", "\u00a0")))
+
+
+def _broken(shown: Sequence[Because], at: int, room: int) -> bytes:
+    """Return reasons that begin at a column, broken between two where they reach beyond `room`."""
+    pieces = [shown[0].text]
+    at += len(shown[0].label)
+    for because in shown[1:]:
+        at += 2 + len(because.label)
+        pieces.append(_COMMA if at <= room else _BREAK)
+        at = at if at <= room else 5 + len(because.label)
         pieces.append(because.text)
-    pieces.append(_beyond(named))
     return b"".join(pieces)
-
-
-def _html(named: Sequence[Because]) -> bytes:
-    return _DOT.join([because.html for because in named[:_NAMED]]) + _beyond(named)
-
-
-def _beyond(named: Sequence[Because]) -> bytes:
-    if not named:
-        return b"trending today=\r\n"
-    more = len(named) - _NAMED
-    return b" +%d=\r\n" % more if more > 0 else b""
 
 
 _COMMA = b", =\r\n"

@@ -16,9 +16,9 @@ from service.mail.supply import Item, Supply
 
 CLAIM_AT_ONCE = 500
 # A letter is made shortly before it goes out: a thousand at hand would be fifty megabytes, and
-# whoever makes many at once keeps the interpreter from the connections.
-WRAP_AT_ONCE = 25
-LETTERS_AHEAD = 100
+# while many are made at once no connection goes on.
+WRAP_AT_ONCE = 10
+LETTERS_AHEAD = 10
 
 
 class Stop(Protocol):
@@ -94,8 +94,8 @@ class _Run:
             *(self._connection() for _ in range(self._sender._connections)),
             return_exceptions=True,
         )
-        await self._supply.close()
-        await self._books.close()
+        self._supply.close()
+        self._books.close()
         for result in results:
             if isinstance(result, BaseException):
                 raise result
@@ -108,7 +108,7 @@ class _Run:
         """Send until nothing is left; return whether the server served us to the end."""
         session = Session(self._sender._route, self._sender._timeouts, self._sender._span)
         try:
-            while (item := await self._next()) is not None:
+            while (item := self._next()) is not None:
                 reused = session.lasts
                 answer = None if reused else await session.open()
                 answer = answer or await session.offer(item.parcel)
@@ -187,8 +187,8 @@ class _Run:
         self._troubles.append(answer)
         return False
 
-    async def _next(self) -> Item | None:
-        return None if self._failed or self._stopping else await self._supply.next()
+    def _next(self) -> Item | None:
+        return None if self._failed or self._stopping else self._supply.next()
 
     def _at_hand(self) -> Item | None:
         return None if self._failed or self._stopping else self._supply.at_hand()

@@ -1,12 +1,12 @@
 """A card as it is shown for one topic: its words marked, or quoted where none is visible."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from markupsafe import escape
-
 from service.domain.marking import first_marks, spelled
+from service.mail.both import NOTHING, Both, encode_html
 from service.mail.card import Card
 from service.mail.mime import encode
 from service.mail.plain import wrapped
@@ -27,65 +27,66 @@ _COLUMNS = 72
 Span = tuple[int, int]
 
 
-class Shown(NamedTuple):
-    """A card's two halves, in text and in HTML: between them stands its because."""
+class Mention(NamedTuple):
+    """What a paper says of a topic: each term of it by the forms it has there, folded.
+
+    Where the topic has one term, which the paper has in another spelling only, `otherwise` is that
+    one, folded ("large language models" for LLM).
+    """
+
+    terms: Sequence[Sequence[str]] = ()
+    otherwise: str | None = None
+
+
+@dataclass(slots=True)
+class Shown:
+    """A card's two halves, in text and in HTML: between them stands its because.
+
+    The second half is in pieces, of which most are shared by all that show the card. `spelled`
+    follows a because that is the only one, for instance "(as “large language models”)".
+    """
 
     text_head: bytes
-    text_tail: bytes
+    text_tail: Sequence[bytes]
     html_head: bytes
-    html_tail: bytes
+    html_tail: Sequence[bytes]
+    spelled: Both | None
 
 
 def show(
-    card: Card,
-    terms: Sequence[Sequence[str]],
-    pieces: Mapping[str, Stencil],
-    *,
-    alone: bool,
-    instead: tuple[str, str] | None = None,
+    card: Card, label: str, mention: Mention, pieces: Mapping[str, Stencil], *, alone: bool
 ) -> Shown:
-    """Return the card of a letter with the terms marked; same arguments, same bytes.
+    """Return a card as it is shown for the topic of that label; same arguments, same bytes.
 
-    A term is given by the forms it has in the paper. Each is marked once, title first, at most
-    three; where none stands in title or lead, the abstract is quoted. `alone` says that the letter
-    has no other card. `pieces` are those of the letter's frame. `instead` is the only topic the
-    paper came for and what the paper says for it, folded, where that is another spelling: "Because:
-    LLM (as “large language models”)".
+    Each term that is mentioned is marked once, title first, at most three; where none stands in
+    title or lead, the abstract is quoted. `alone` says that the letter has no other card. `pieces`
+    are those of the letter's frame.
     """
-    said = card.said
+    said, terms = card.said, mention.terms
     lead = said.lone_lead if alone else said.lead
     in_title, in_lead = first_marks((spelled(said.title), spelled(lead)), terms, MOST_MARKS)
-    text_quotation = html_quotation = b""
+    quoted = NOTHING
     if terms and not in_title and not in_lead:
         (found,) = first_marks((spelled(said.abstract),), terms, 1)
         if found:
-            text_quotation, html_quotation = _quoted(said.abstract, found[0], pieces)
+            quoted = _quoted(said.abstract, found[0], pieces)
     html = {
         "title": _marked(said.title, in_title, pieces["mark.html"]),
         "lead": _marked(lead, in_lead, pieces["mark.html"]),
-        "quotation": html_quotation,
+        "quotation": quoted.html,
     }
-    if text_quotation:
-        text_head, text_tail = _text(card.text, lead, text_quotation)
-    else:
-        text_head, text_tail = _unquoted(card.text, lead, b"")
-    html_head, html_tail = card.html.around("because", html)
-    if instead is not None:
-        label, form = instead
-        note = f"(as “{_as_written(card, form)}”)"
-        fits = _BECAUSE_FROM + len(label) + 1 + len(note) <= _COLUMNS
-        text_tail = encode(f" {note}" if fits else f"\n     {note}") + text_tail
-        html_tail = encode(f" {escape(note)}") + html_tail
-    return Shown(text_head, text_tail, html_head, html_tail)
+    return Shown(
+        *(_text if quoted.text else _unquoted)(card.text, lead, quoted.text),
+        *card.html.apart("because", html),
+        _spelled(card, mention.otherwise, label) if mention.otherwise else None,
+    )
 
 
-def _text(card: Stencil, lead: str, quotation: bytes) -> tuple[bytes, bytes]:
-    values = {"lead": encode(wrapped(lead, _TEXT_INDENT)), "quotation": quotation}
-    return card.around("because", values)
-
-
-# Where nothing is quoted, a card has the same text for whatever topic it is shown.
-_unquoted = lru_cache(maxsize=512)(_text)
+def _spelled(card: Card, form: str, label: str) -> Both:
+    """Return what tells in which spelling the paper has a topic, after its label."""
+    note = f"(as “{_as_written(card, form)}”)"
+    fits = _BECAUSE_FROM + len(label) + 1 + len(note) <= _COLUMNS
+    return Both(encode(f" {note}" if fits else f"\n     {note}"), encode_html(f" {note}"))
 
 
 def _as_written(card: Card, form: str) -> str:
@@ -121,12 +122,12 @@ def _word_end(text: str, position: int) -> int:
     return len(text) if space < 0 else space
 
 
-def _quoted(abstract: str, found: Span, pieces: Mapping[str, Stencil]) -> tuple[bytes, bytes]:
+def _quoted(abstract: str, found: Span, pieces: Mapping[str, Stencil]) -> Both:
     before, words, after = quotation(abstract, found)
     whole = before + words + after
     marked = _marked(whole, [(len(before), len(before) + len(words))], pieces["mark.html"])
     text = encode(wrapped(whole, _TEXT_INDENT, _QUOTED_FROM))
-    return (
+    return Both(
         pieces["quotation.txt"].fill({"quotation": text}),
         pieces["quotation.html"].fill({"quotation": marked}),
     )
@@ -138,16 +139,26 @@ def _marked(text: str, spans: Sequence[Span], mark: Stencil) -> bytes:
     written: list[bytes] = []
     end = 0
     for start, stop in spans:
-        words = _escaped(text[start:stop])
-        written += (_escaped(text[end:start]), mark.fill({"words": words}))
+        words = encode_html(text[start:stop])
+        written += (encode_html(text[end:start]), mark.fill({"words": words}))
         end = stop
-    written.append(_escaped(text[end:]))
+    written.append(encode_html(text[end:]))
     return b"".join(written)
 
 
-def _escaped(text: str) -> bytes:
-    return encode(escape(text))
-
-
 # Most titles and many leads have no word to mark.
-_unmarked = lru_cache(maxsize=512)(_escaped)
+_unmarked = lru_cache(maxsize=2048)(encode_html)
+
+
+def _text(card: Stencil, lead: str, quotation: bytes) -> tuple[bytes, Sequence[bytes]]:
+    before, after = card.around("because", {"lead": _indented(lead), "quotation": quotation})
+    return before, (after,)
+
+
+# In text no word is marked: where nothing is quoted, a card says the same for every topic.
+_unquoted = lru_cache(maxsize=1024)(_text)
+
+
+@lru_cache(maxsize=1024)
+def _indented(lead: str) -> bytes:
+    return encode(wrapped(lead, _TEXT_INDENT))

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 from service.domain.papers import Paper
-from service.mail.card import Because, Card
-from service.mail.contents import Contents, Entry, Listed
-from service.mail.frame import Frame
-from service.mail.letter import Letters, Personal, join
-from service.mail.reasons import Reasons
-from service.mail.rendering import KINDS, Kind
-from service.mail.shown import show
+from service.domain.selection import Selection
+from service.mail.letter import join
+from service.mail.parts import Parts
+from service.mail.personal import Personal
+from service.mail.rendering import KINDS, Kind, Letters
+from service.mail.shown import Mention
 
 _SITE = "https://papers.example.org"
 _LINKS = ("confirm", "undo", "preferences", "account", "address")
@@ -28,8 +27,6 @@ def specimens(letters: Letters, words: str) -> Iterator[tuple[Kind, bytes]]:
         local_date=date(2026, 8, 21),
         local_hour=7,
         name=words,
-        topics=4,
-        matched=40,
         unsubscribe=f"{_SITE}/u/specimen",
         web=f"{_SITE}/d/specimen",
         schedule="daily at 07:00, Berlin time",
@@ -37,17 +34,26 @@ def specimens(letters: Letters, words: str) -> Iterator[tuple[Kind, bytes]]:
         next_on=date(2026, 8, 22),
         asked_for=(words, "memory"),
         links={name: f"{_SITE}/{name}/specimen" for name in _LINKS},
-        undo_until=date(2026, 9, 20),
         elsewhere=words,
     )
+    papers = _papers(letters, words)
     for kind in KINDS:
-        frame = Frame.unpack(letters.frame(kind))
-        papers = _contents(letters, frame, words) if frame.pieces else Contents()
-        yield kind, join(frame, papers, personal)
+        parts = _parts({_FRAME: letters.frame(kind), **papers}, words)
+        yield kind, join(parts, _SELECTION if parts.frames[_FRAME].pieces else _NOTHING, personal)
 
 
-def _contents(letters: Letters, frame: Frame, words: str) -> Contents:
-    """Return papers with every fact there is, and with none but a title."""
+def _parts(bodies: dict[int, bytes], words: str) -> Parts:
+    return Parts(lambda _: bodies, lambda *_: Mention([[words.split()[0]]]))
+
+
+_FRAME, _FULL, _BARE, _NAME = range(4)
+_NOTHING = Selection(_FRAME)
+# Papers with every fact there is, and with none but a title.
+_CARDS = ((_FULL, (_NAME,) * 5), (_BARE, (_NAME,) * 5))
+_SELECTION = Selection(_FRAME, _CARDS, _CARDS, (_FULL, _BARE), topics=4, matched=40)
+
+
+def _papers(letters: Letters, words: str) -> dict[int, bytes]:
     full = Paper(
         title=words,
         abstract=f"{words}. We present {words}. " * 3,
@@ -61,11 +67,8 @@ def _contents(letters: Letters, frame: Frame, words: str) -> Contents:
         stars=76,
         upvotes=163,
     )
-    reasons = Reasons.of([Because.unpack(letters.because(words, "agents"))] * 5)
-    cards = [Card.unpack(letters.card(paper, "key", 2026)) for paper in (full, Paper(title=words))]
-    terms = [[words.split()[0]]]
-    return Contents(
-        [Entry(c, reasons, show(c, terms, frame.pieces, alone=False)) for c in cards],
-        [Listed(card, reasons) for card in cards],
-        [Listed(card, Reasons.noticed("163 upvotes")) for card in cards],
-    )
+    return {
+        _FULL: letters.card(full, "key", 2026),
+        _BARE: letters.card(Paper(title=words), "key", 2026),
+        _NAME: letters.because(words, "agents"),
+    }

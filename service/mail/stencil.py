@@ -14,9 +14,12 @@ def slots(*names: str) -> Mapping[str, str]:
     return {name: f"{MARK}{name}{MARK}" for name in names}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Stencil:
-    """Encoded literal segments, and the slot that follows each but the last."""
+    """Encoded literal segments, and the slot that follows each but the last.
+
+    One equals none but itself, so that what is made of it is found quickly.
+    """
 
     literals: tuple[bytes, ...]
     slots: tuple[str, ...]
@@ -31,11 +34,28 @@ class Stencil:
         """Return the stencil with encoded values in all its slots."""
         return b"".join(self._filled(values))
 
-    def around(self, slot: str, values: Mapping[str, bytes]) -> tuple[bytes, bytes]:
-        """Return what stands before and after one slot, which is there once, the others filled."""
+    def around(self, slot: str, values: Mapping[str, bytes]) -> tuple[bytes, ...]:
+        """Return the segments between which one slot stands, the others filled.
+
+        They are two where the slot is there once; joined by its value they are what `fill` returns.
+        """
+        segments: list[bytes] = []
+        written = [self.literals[0]]
+        for name, literal in zip(self.slots, self.literals[1:], strict=True):
+            if name == slot:
+                segments.append(b"".join(written))
+                written = [literal]
+            else:
+                written += (values[name], literal)
+        return (*segments, b"".join(written))
+
+    def apart(self, slot: str, values: Mapping[str, bytes]) -> tuple[bytes, tuple[bytes, ...]]:
+        """Return what stands before one slot, which is there once, and the pieces of what follows:
+        literals and values as they are, which others may share.
+        """
         place = 2 * self.slots.index(slot) + 1
         pieces = self._filled({**values, slot: b""})
-        return b"".join(pieces[:place]), b"".join(pieces[place:])
+        return b"".join(pieces[:place]), tuple(filter(None, pieces[place:]))
 
     def _filled(self, values: Mapping[str, bytes]) -> list[bytes]:
         pieces = [b""] * (2 * len(self.slots) + 1)

@@ -1,9 +1,8 @@
-"""Letters at hand for the connections of a run: fetched ahead of need, in a thread."""
+"""Letters at hand for the connections of a run, made ahead of need."""
 
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from service.domain.deliveries import Claim
@@ -18,47 +17,58 @@ class Item(NamedTuple):
 
 
 class Supply:
-    """Gives out letters one by one, the most urgent first; `fetch` brings more until it has none.
+    """Gives out letters one by one, the most urgent first; `fetch` brings a few more until it has
+    none.
 
-    The next are fetched while fewer than `ahead` are at hand, so that nobody waits for them. What
-    `fetch` raised is raised to whoever waits for the next.
+    While fewer than `ahead` are at hand, the next are fetched as soon as every connection that is
+    ready had its turn.
     """
 
     def __init__(self, fetch: Callable[[], Sequence[Item]], ahead: int) -> None:
         self._fetch = fetch
         self._ahead = ahead
         self._items: deque[Item] = deque()
-        self._fetching: asyncio.Future[Sequence[Item]] | None = None
+        self._soon: asyncio.Handle | None = None
         self._dry = False
-        # A thread of its own: memory that many threads take by turns is given back by none.
-        self._thread = ThreadPoolExecutor(1, "letters")
+        self._error: Exception | None = None
 
     def at_hand(self) -> Item | None:
-        """Return the next letter if it is there already."""
-        fetching = self._fetching
-        if fetching is not None and fetching.done() and fetching.exception() is None:
-            self._items += fetching.result()
-            self._dry, self._fetching = not fetching.result(), None
-        if len(self._items) < self._ahead and not self._dry and self._fetching is None:
-            loop = asyncio.get_running_loop()
-            self._fetching = loop.run_in_executor(self._thread, self._fetch)
-        return self._items.popleft() if self._items else None
+        """Return the next letter; None when there is none any more, or none could be fetched."""
+        if not self._items:
+            self._refill()
+        item = self._items.popleft() if self._items else None
+        if self._soon is None and self._wanting:
+            self._soon = asyncio.get_running_loop().call_soon(self._refill)
+        return item
 
-    async def next(self) -> Item | None:
-        """Return the next letter; None when there is none any more."""
-        while (item := self.at_hand()) is None and (fetching := self._fetching) is not None:
-            # Others wait for it, too: to be cancelled here must not cancel it.
-            await asyncio.wait([fetching])
-            fetching.result()
+    def next(self) -> Item | None:
+        """Return the next letter; None when there is none any more. Raises what `fetch` raised."""
+        item = self.at_hand()
+        if item is None and self._error is not None:
+            raise self._error
         return item
 
     def put_back(self, item: Item) -> None:
         """Take back a letter that was not tried, to be the next."""
         self._items.appendleft(item)
 
-    async def close(self) -> None:
-        """Return once nothing is fetched any more."""
-        if self._fetching is not None:
-            await asyncio.wait([self._fetching])
-            self._fetching.exception()
-        self._thread.shutdown()
+    def close(self) -> None:
+        """Fetch nothing any more."""
+        if self._soon is not None:
+            self._soon.cancel()
+
+    @property
+    def _wanting(self) -> bool:
+        return len(self._items) < self._ahead and not self._dry and self._error is None
+
+    def _refill(self) -> None:
+        self._soon = None
+        if self._wanting:
+            try:
+                fetched = self._fetch()
+            except Exception as error:
+                # A connection may have a body to send first: it is told when it asks for more.
+                self._error = error
+            else:
+                self._items += fetched
+                self._dry = not fetched

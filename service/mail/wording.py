@@ -54,8 +54,12 @@ def greeting(hour: int, day: date, name: str | None) -> str:
     return f"Good evening, {name}."
 
 
-def summary(papers: int, topics: int, matched: int, *, weekly: bool = False) -> str:
+def summary(
+    papers: int, topics: int, matched: int, *, first: bool = False, weekly: bool = False
+) -> str:
     """Return what the letter brings: its papers, the reader's topics, how many more matched."""
+    if first:
+        return _first_summary(papers, topics, matched)
     if not topics:
         many = f"{papers} most" if papers > 1 else "most"
         return f"The {many} trending paper{_s(papers)} of the {'week' if weekly else 'day'}."
@@ -69,7 +73,7 @@ def welcome(name: str) -> str:
     return f"You’re in, {name}." if name else "You’re in."
 
 
-def first_summary(papers: int, topics: int, matched: int) -> str:
+def _first_summary(papers: int, topics: int, matched: int) -> str:
     """Return what a first letter brings, as `summary` does for any other."""
     if not topics:
         many = f"{papers} most" if papers > 1 else "most"
@@ -95,7 +99,7 @@ def nothing_yet(topics: Sequence[str], more: int) -> str:
     return "No paper came in the last days."
 
 
-def subject(title: str, papers: int, *, prefix: str = "") -> str:
+def subject(title: str, papers: int, prefix: str = "") -> str:
     """Return the subject of a digest of so many papers, whose first card has that title."""
     more = f" + {papers - 1} more" if papers > 1 else ""
     return f"{prefix}{cut_title(title)}{more}"
@@ -113,14 +117,18 @@ def preheader(names: Sequence[str], papers: int, topics: Sequence[str], sentence
         return cut_at_word(sentence, PREHEADER_LENGTH)
     text = ""
     for shown in range(len(others), 0, -1):
-        rest = papers - 1 - shown
-        text = f"Also {_listed([*others[:shown], *([f'{rest} more'] if rest else [])])}"
+        named = others[:shown]
+        if rest := papers - 1 - shown:
+            named = [*named, f"{rest} more"]
+        text = f"Also {_listed(named)}"
+        room = PREHEADER_LENGTH - len(text)
+        if room < 0:
+            continue
         for count in range(min(4, len(topics)), 0, -1):
-            whole = f"{text}, for {_listed(topics[:count])}"
-            if len(whole) <= PREHEADER_LENGTH:
-                return whole
-        if len(text) <= PREHEADER_LENGTH:
-            return text
+            why = f", for {_listed(topics[:count])}"
+            if len(why) <= room:
+                return text + why
+        return text
     return cut_at_word(text, PREHEADER_LENGTH)
 
 

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
+from service.domain.selection import Selection
 from service.mail import wording
 from service.mail.both import Both, both, link, shared
-from service.mail.contents import Contents
-from service.mail.headers import link_value
+from service.mail.parts import Parts
 from service.mail.personal import Personal
 from service.mail.plain import cut_at_word, one_line, wrapped
 
@@ -24,15 +24,16 @@ class Words(NamedTuple):
     subject: str = ""
 
 
-def words_of(kind: str, contents: Contents, personal: Personal) -> Words:
-    """Return what a letter of a kind says.
+def words_of(parts: Parts, selection: Selection, personal: Personal) -> Words:
+    """Return what the letter of a selection says.
 
     Raises HeaderError for a link that no header can hold, and ValueError where the letter lacks
     what it is about.
     """
+    kind = parts.frames[selection.frame].kind
     match kind:
         case "digest" | "first":
-            return _digest_words(contents, personal, first=kind == "first")
+            return _digest_words(parts, selection, personal, first=kind == "first")
         case "confirm":
             topics, more = wording.quotable(personal.asked_for)
             asked_for = both(
@@ -70,51 +71,60 @@ def _welcome_words(personal: Personal) -> Words:
             "nothing": both(nothing, Markup(wording.nothing_yet(_in_italics(topics), more))),
             "expect": both(expect),
             "opening": both(wrapped(f"{greeting} {nothing} {expect}")),
-            "unsubscribe": link(link_value(personal.unsubscribe)),
+            "unsubscribe": link(personal.unsubscribe),
         }
     )
 
 
-def _digest_words(contents: Contents, personal: Personal, *, first: bool) -> Words:
-    cards = contents.cards
-    if not cards:
+def _digest_words(parts: Parts, selection: Selection, personal: Personal, *, first: bool) -> Words:
+    count, topics, matched = len(selection.cards), selection.topics, selection.matched
+    if not count:
         raise ValueError("a digest without a paper is not a letter")
-    first_card = cards[0].card.said
-    topics = list(dict.fromkeys([topic for entry in cards for topic in entry.reasons.topics]))
+    said = [parts.cards[part].said for part, _ in selection.cards[: wording.NAMED]]
+    reasons = dict.fromkeys([name for _, names in selection.cards for name in names])
+    named = [parts.names[name] for name in reasons]
+    labels = list(dict.fromkeys([because.label for because in named if because.query]))
     day, weekly = personal.local_date, personal.cadence.weekly
-    prefix = "" if personal.topics else "Trending: "
+    prefix = "" if topics else "Trending: "
     prefix = "Your first papers: " if first else "Your week: " if weekly else prefix
-    subject = wording.subject(first_card.title, len(cards), prefix=personal.subject_prefix + prefix)
-    names = [entry.card.said.name for entry in cards[: wording.NAMED]]
-    change = _given(personal, "digest", "preferences")
-    hour = None if first else personal.local_hour
-    greeting, greeted = _greeting(personal.name or "", hour, day)
-    expect = ""
-    if first:
-        expect = wording.expect(personal.schedule, weekly=weekly)
-        summary = wording.first_summary(len(cards), personal.topics, personal.matched)
-    else:
-        summary = wording.summary(len(cards), personal.topics, personal.matched, weekly=weekly)
+    subject = _subject(said[0].title, count, personal.subject_prefix + prefix)
+    greeting, greeted = _greeting(personal.name or "", None if first else personal.local_hour, day)
+    summary = _summary(count, topics, matched, first=first, weekly=weekly)
+    expect = wording.expect(personal.schedule, weekly=weekly) if first else ""
     asked, closing = _asked(personal.schedule, personal.asked_on, day, personal.next_on)
-    said = {
-        "subject": shared(subject),
-        "preheader": both(wording.preheader(names, len(cards), topics, first_card.sentence)),
-        "date": shared(wording.long_date(day)),
-        "greeting": greeted,
-        "summary": shared(summary),
-        "expect": shared(expect),
-        "opening": both(wrapped(f"{greeting.rstrip('.')}. {summary} {expect}".rstrip())),
-        "asked": asked,
-        "closing": closing,
-        "change": link(change),
-        "pause": link(f"{change}/pause"),
-        "unsubscribe": link(link_value(personal.unsubscribe)),
-        "web": link(link_value(personal.web)),
-    }
-    return Words(said, subject)
+    change = _given(personal, "digest", "preferences")
+    names = [each.name for each in said]
+    preheader = wording.preheader(names, count, labels, said[0].sentence)
+    return Words(
+        {
+            "subject": shared(subject),
+            "preheader": both(preheader),
+            "date": _date(day),
+            "greeting": greeted,
+            "summary": shared(summary),
+            "expect": shared(expect),
+            "opening": _opening(greeting, summary, expect),
+            "asked": asked,
+            "closing": closing,
+            "change": link(change),
+            "pause": link(f"{change}/pause"),
+            "unsubscribe": link(personal.unsubscribe),
+            "web": link(personal.web),
+        },
+        subject,
+    )
 
 
-# Readers share hours, days and many first names.
+# Readers share hours, days, counts, the first paper of all, and many first names.
+_subject = lru_cache(maxsize=2048)(wording.subject)
+_summary = lru_cache(maxsize=2048)(wording.summary)
+
+
+@lru_cache(maxsize=64)
+def _date(day: date) -> Both:
+    return both(wording.long_date(day))
+
+
 @lru_cache(maxsize=4096)
 def _greeting(name: str, hour: int | None, day: date) -> tuple[str, Both]:
     """Return the greeting at an hour, or of the first letter of all."""
@@ -124,6 +134,11 @@ def _greeting(name: str, hour: int | None, day: date) -> tuple[str, Both]:
         return wording.welcome(name) if hour is None else wording.greeting(hour, day, name)
 
     return greeted(shown), both(greeted(shown), Markup(greeted(_set_apart(shown))))
+
+
+@lru_cache(maxsize=4096)
+def _opening(greeting: str, summary: str, expect: str) -> Both:
+    return both(wrapped(f"{greeting.rstrip('.')}. {summary} {expect}".rstrip()))
 
 
 @lru_cache(maxsize=4096)
@@ -152,4 +167,4 @@ def _own_link(personal: Personal, kind: str, name: str) -> Both:
 def _given(personal: Personal, kind: str, name: str) -> str:
     if name not in personal.links:
         raise ValueError(f"a {kind} letter needs links[{name!r}]")
-    return link_value(personal.links[name])
+    return personal.links[name]

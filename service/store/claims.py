@@ -1,53 +1,33 @@
-"""Claims: the rows of letters to be sent, with all that their bytes are made of."""
+"""Claims: letters to be sent, with all that their bytes are made of."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Dialect,
+    Label,
+    and_,
+    or_,
+    select,
+    type_coerce,
+)
+from sqlalchemy.types import NullType
 
 from service.domain.deliveries import Claim, Kind
 from service.domain.readers import Consent, Preferences
 from service.domain.selection import unpack
 from service.store import tables, wanted
-from service.store.bulk import among
 
 _DELIVERY = tables.table(tables.Delivery)
 _SUBSCRIBER = tables.table(tables.Subscriber)
 _PREFERENCE = tables.table(tables.Preference)
 
 
-def of(connection: Connection, delivery_ids: Sequence[int]) -> Sequence[Any]:
-    """Return a row for each letter, the most urgent first, for `read`.
-
-    `wanted` says whether the letter may still go to its reader.
-    """
-    letter, reader, preference = _DELIVERY.c, _SUBSCRIBER.c, _PREFERENCE.c
-    query = (
-        select(
-            letter.id,
-            letter.subscriber_id,
-            letter.kind,
-            letter.token,
-            letter.recipient,
-            letter.preference_id,
-            letter.slots,
-            letter.local_date,
-            letter.selection,
-            letter.planned_at,
-            letter.attempts,
-            reader.email,
-            reader.domain,
-            reader.confirmed_at,
-            reader.unsubscribe_token,
-            *wanted.LETTER_COLUMNS,
-            _wanted().label("wanted"),
-        )
-        .join(_SUBSCRIBER, reader.id == letter.subscriber_id)
-        .outerjoin(_PREFERENCE, preference.id == letter.preference_id)
-        .where(among(connection, letter.id, delivery_ids))
-        .order_by(letter.priority, letter.next_attempt_at, letter.id)
-    )
-    return connection.execute(query).all()
+def _as_it_came(column: ColumnElement[Any], name: str) -> Label[Any]:
+    """Return a column to be read as the driver gives it."""
+    return type_coerce(column, NullType()).label(name)
 
 
 def _wanted() -> Any:
@@ -67,22 +47,105 @@ def _wanted() -> Any:
     )
 
 
-def read(row: Any) -> Claim:
-    """Return the claim that a row stands for."""
-    return Claim(
-        delivery_id=row.id,
-        subscriber_id=row.subscriber_id,
-        kind=Kind(row.kind),
-        token=row.token.hex(),
-        recipient=row.recipient or row.email,
-        domain=row.domain,
-        preference_id=row.preference_id,
-        preferences=Preferences() if row.timezone is None else wanted.letter_of(row),
-        asked_at=row.confirmed_at,
-        slots=row.slots or {},
-        local_date=row.local_date,
-        selection=unpack(row.selection),
-        planned_at=row.planned_at,
-        attempts=row.attempts,
-        unsubscribe_token=row.unsubscribe_token,
+# Letters, for `ClaimReader`. `wanted` says whether one may still go to its reader.
+LETTERS = (
+    select(
+        *(
+            _as_it_came(column, column.name)
+            for column in (
+                _wanted().label("wanted"),
+                _DELIVERY.c.priority,
+                _DELIVERY.c.next_attempt_at,
+                _DELIVERY.c.lane,
+                _DELIVERY.c.id,
+                _DELIVERY.c.subscriber_id,
+                _DELIVERY.c.kind,
+                _DELIVERY.c.token,
+                _DELIVERY.c.recipient,
+                _DELIVERY.c.preference_id,
+                _DELIVERY.c.slots,
+                _DELIVERY.c.local_date,
+                _DELIVERY.c.selection,
+                _DELIVERY.c.planned_at,
+                _DELIVERY.c.attempts,
+                _SUBSCRIBER.c.email,
+                _SUBSCRIBER.c.domain,
+                _SUBSCRIBER.c.confirmed_at,
+                _SUBSCRIBER.c.unsubscribe_token,
+                *wanted.LETTER_COLUMNS,
+            )
+        )
     )
+    .select_from(_DELIVERY)
+    .join(_SUBSCRIBER, _SUBSCRIBER.c.id == _DELIVERY.c.subscriber_id)
+    .outerjoin(_PREFERENCE, _PREFERENCE.c.id == _DELIVERY.c.preference_id)
+)
+
+
+class ClaimReader:
+    """Makes claims of the rows of LETTERS; what many of them share is made once."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        def made(column: ColumnElement[Any]) -> Callable[[Any], Any]:
+            impl = column.type.dialect_impl(dialect)
+            return impl.result_processor(dialect, None) or (lambda value: value)
+
+        self._date = lru_cache(_SHARED)(made(_DELIVERY.c.local_date))
+        self._planned_at = lru_cache(_SHARED)(made(_DELIVERY.c.planned_at))
+        self._confirmed_at = made(_SUBSCRIBER.c.confirmed_at)
+        self._slots = made(_DELIVERY.c.slots)
+        self._send_at = made(_PREFERENCE.c.send_at)
+        self._preferences = lru_cache(_SHARED)(self._preferences_of)
+
+    def read(self, rows: Iterable[Any]) -> list[Claim]:
+        """Return the claims that rows stand for."""
+        return [
+            Claim(
+                delivery_id=delivery_id,
+                subscriber_id=subscriber_id,
+                kind=_KINDS[kind],
+                token=token.hex(),
+                recipient=recipient or email,
+                domain=domain,
+                preference_id=preference_id,
+                preferences=self._preferences(*preference),
+                asked_at=self._confirmed_at(confirmed_at),
+                slots={} if slots is None else self._slots(slots),
+                local_date=self._date(local_date),
+                selection=unpack(selection),
+                planned_at=self._planned_at(planned_at),
+                attempts=attempts,
+                unsubscribe_token=unsubscribe_token,
+            )
+            for (
+                _wanted,
+                _priority,
+                _next_attempt_at,
+                _lane,
+                delivery_id,
+                subscriber_id,
+                kind,
+                token,
+                recipient,
+                preference_id,
+                slots,
+                local_date,
+                selection,
+                planned_at,
+                attempts,
+                email,
+                domain,
+                confirmed_at,
+                unsubscribe_token,
+                *preference,
+            ) in rows
+        ]
+
+    def _preferences_of(self, timezone: str | None, send_at: Any, *others: Any) -> Preferences:
+        if timezone is None:
+            return Preferences()
+        return wanted.letter_of(timezone, self._send_at(send_at), *others)
+
+
+_SHARED = 4096
+_KINDS = {kind.value: kind for kind in Kind}

@@ -20,6 +20,7 @@ _PACE = tables.table(tables.Pace)
 _DELIVERY = tables.table(tables.Delivery)
 _SUBSCRIBER = tables.table(tables.Subscriber)
 _ROUTE = holds.scope_of(None)
+_SLOWED = select(_PACE.c.scope).where(_PACE.c.slowed > 0)
 
 
 class Gate:
@@ -40,8 +41,7 @@ class Gate:
 
     def stands_open(self, connection: Connection) -> bool:
         """Say whether nothing is limited, neither by the operator nor by a domain that asked."""
-        query = select(_PACE.c.scope).where(_PACE.c.slowed > 0)
-        self._recovering = frozenset(connection.scalars(query))
+        self._recovering = frozenset(connection.scalars(_SLOWED))
         limits = self.limits
         limited = (limits.letters, limits.domain_letters, limits.domain_connections)
         return not self._recovering and all(limit is None for limit in limited)
@@ -128,7 +128,7 @@ def tidy(connection: Connection, now: datetime) -> None:
 
 def slowed(connection: Connection, limits: Limits) -> dict[str, int]:
     """Return the domains that asked for less, and how many letters a minute they get."""
-    scopes = list(connection.scalars(select(_PACE.c.scope).where(_PACE.c.slowed > 0)))
+    scopes = list(connection.scalars(_SLOWED))
     prefix = holds.scope_of("")
     return {
         scope.removeprefix(prefix): pace.rate(limits.domain_letters) or 0

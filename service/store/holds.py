@@ -16,6 +16,11 @@ RESTORED = "restored"
 _DOMAIN = "domain:"
 
 _HOLD = tables.table(tables.Hold)
+_IN_FORCE = (
+    select(_HOLD.c.scope, _HOLD.c.reason, _HOLD.c.since)
+    .where(_HOLD.c.until.is_(None))
+    .order_by(_HOLD.c.scope)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +65,7 @@ def scope_of(domain: str | None) -> str:
 
 def in_force(connection: Connection) -> Holds:
     """Return what is held now, everything first, then by domain."""
-    query = select(_HOLD.c.scope, _HOLD.c.reason, _HOLD.c.since).where(_HOLD.c.until.is_(None))
-    return Holds(tuple(HoldRow(*row) for row in connection.execute(query.order_by(_HOLD.c.scope))))
+    return Holds(tuple(HoldRow(*row) for row in connection.execute(_IN_FORCE)))
 
 
 def place(connection: Connection, scope: str, reason: str, now: datetime) -> None:

@@ -26,7 +26,7 @@ class LostSeat(StoreError):
 
 
 class Ledger:
-    """What one worker does with the ledger. `claim` and `step` may run side by side.
+    """What one worker does with the ledger.
 
     `watch` sees the outcomes of each step within its transaction, and says whether letters may
     still be begun; `gate` keeps claims within limits, if there are any. `note` is told of the last
@@ -48,6 +48,7 @@ class Ledger:
         self._watch = watch
         self._gate = gate or Gate(Limits())
         self._queue = Queue(self._gate)
+        self._reader = claims.ClaimReader(database.engine.dialect)
         self._note = note
         self._fast_path = fast_path(database, worker_id, lock)
         self._may_begin = True
@@ -62,21 +63,21 @@ class Ledger:
         while more:
             with self._database.write(Turn.LEDGER) as connection:
                 taken = self._queue.take(connection, limit, now)
-                claimed = self._mark(connection, taken.ids, now) if taken.ids else []
-            if claimed:
-                return [claims.read(row) for row in claimed]
+                letters = self._mark(connection, taken.letters, now)
+            if letters:
+                return self._reader.read(letters)
             more = taken.more
         return []
 
-    def _mark(self, connection: Connection, ids: Sequence[int], now: datetime) -> list[Any]:
-        update_many(connection, _DELIVERY, "id", ids, {"worker_id": self._worker_id})
-        rows = claims.of(connection, ids)
-        if unwanted := [row.id for row in rows if not row.wanted]:
-            cancel = transitions.move(
-                Status.QUEUED, Status.CANCELLED, settled_at=now, worker_id=None
-            )
+    def _mark(self, connection: Connection, letters: Sequence[Any], now: datetime) -> list[Any]:
+        """Make letters this worker's, but cancel what nobody wants any more; return the others."""
+        wanted = [row for row in letters if row.wanted]
+        mine = {"worker_id": self._worker_id}
+        update_many(connection, _DELIVERY, "id", [row.id for row in wanted], mine)
+        if unwanted := [row.id for row in letters if not row.wanted]:
+            cancel = transitions.move(Status.QUEUED, Status.CANCELLED, settled_at=now)
             connection.execute(cancel.where(_DELIVERY.c.id.in_(unwanted)))
-        return [row for row in rows if row.wanted]
+        return wanted
 
     def step(self, settlements: Sequence[Settlement], begins: Sequence[Claim]) -> set[int]:
         """Record outcomes and begin letters, in one durable transaction.

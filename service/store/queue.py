@@ -5,14 +5,25 @@ the head of the queue. So each is passed once, however long it waits, and not by
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, select, text, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Select,
+    bindparam,
+    exists,
+    func,
+    select,
+    text,
+    update,
+)
 
 from service.domain.policy import Status
-from service.store import counters, holds, tables
+from service.store import claims, counters, holds, tables
 from service.store.bulk import among
 from service.store.gate import Gate
 from service.store.holds import Holds
@@ -25,7 +36,6 @@ _MOVED_AT_ONCE = 2000
 
 _FREE = (_DELIVERY.c.status == Status.QUEUED, _DELIVERY.c.worker_id.is_(None))
 _IN_NO_LANE = _DELIVERY.c.lane.is_(None)
-_KEY = (_DELIVERY.c.priority, _DELIVERY.c.next_attempt_at, _DELIVERY.c.id)
 
 # Each lane by the one before it: no letter within a lane is read.
 _LANES = text(
@@ -45,11 +55,27 @@ _LANES = text(
 )
 
 
+def _due(which: Any) -> Select[Any]:
+    """Return a query for up to `most` such letters that may be taken `now`, in their order."""
+    return (
+        claims.LETTERS.where(*_FREE, which, _DELIVERY.c.next_attempt_at <= bindparam("now"))
+        .order_by(_DELIVERY.c.priority, _DELIVERY.c.next_attempt_at, _DELIVERY.c.id)
+        .limit(bindparam("most", type_=Integer()))
+        .with_for_update(of=_DELIVERY, skip_locked=True)
+    )
+
+
+_HEAD = _due(_IN_NO_LANE)
+_LANE = _due(_DELIVERY.c.lane == bindparam("lane"))
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The ids of letters that may go now; `more`: whether to ask once more, though they be none."""
+    """The rows of letters that may go now, for `claims.read`; `more`: whether to ask once more,
+    though they be none.
+    """
 
-    ids: list[int]
+    letters: Sequence[Any]
     more: bool
 
 
@@ -69,8 +95,8 @@ class Queue:
             return Taken([], more=False)
         lanes = _lanes(connection)
         if self._gate.stands_open(connection) and not held.domains and not lanes:
-            ids = list(connection.scalars(_first(now, limit)))
-            return Taken(ids, more=bool(ids))
+            letters = connection.execute(_HEAD, {"now": now, "most": limit}).all()
+            return Taken(letters, more=bool(letters))
         counters.hold(connection, counters.CLAIMS)
         allowed = self._gate.for_route(connection, now)
         if allowed is not None:
@@ -115,11 +141,11 @@ class Queue:
         waiting: list[Any] = []
         for lane in free:
             if count := min(limit, rooms.get(lane, limit)):
-                waiting += connection.execute(_in_lane(lane, now, count))
+                waiting += connection.execute(_LANE, {"lane": lane, "now": now, "most": count})
         chosen: list[Any] = []
         moved = 0
         while not chosen and moved < _MOVED_AT_ONCE:
-            head = connection.execute(_head(now, limit)).all()
+            head = connection.execute(_HEAD, {"now": now, "most": limit}).all()
             new = {row.domain for row in head if row.domain} - {*free, *rooms}
             rooms |= self._gate.for_domains(connection, new, now)
             chosen, aside = _sort_out([*waiting, *head], rooms, limit)
@@ -127,10 +153,10 @@ class Queue:
             moved += len(aside)
             if not aside:
                 break
-        went = Counter(row.domain or "" for row in chosen)
+        went = Counter(map(_domain, chosen))
         if went:
             self._gate.count(connection, went, now)
-        return Taken([row.id for row in chosen], more=bool(chosen or moved))
+        return Taken(chosen, more=bool(chosen or moved))
 
 
 def count_due(connection: Connection, now: datetime) -> int:
@@ -155,15 +181,21 @@ def _sort_out(rows: list[Any], rooms: dict[str, int], limit: int) -> tuple[list[
     for row in sorted(rows, key=lambda row: (row.priority, row.next_attempt_at, row.id)):
         if len(chosen) == limit:
             break
-        room = rooms.get(row.domain)
+        room = rooms.get(domain := _domain(row))
         if room == 0:
             if row.lane is None:
                 aside.append(row)
             continue
         if room is not None:
-            rooms[row.domain] = room - 1
+            rooms[domain] = room - 1
         chosen.append(row)
     return chosen, aside
+
+
+def _domain(row: Any) -> str:
+    """Return the domain by which a letter counts: that of its lane, or its reader's, if any."""
+    domain: str = row.lane or row.domain or ""
+    return domain
 
 
 def _move(connection: Connection, rows: list[Any]) -> None:
@@ -182,36 +214,3 @@ def _lanes(connection: Connection) -> list[str]:
 def _any(connection: Connection, where: Any, now: datetime) -> bool:
     query = select(exists().where(*_FREE, where, _DELIVERY.c.next_attempt_at <= now))
     return connection.scalar(query) or False
-
-
-def _first(now: datetime, limit: int) -> Any:
-    """Return a query for the ids of the letters at the head of the queue."""
-    return (
-        select(_DELIVERY.c.id)
-        .where(*_FREE, _IN_NO_LANE, _DELIVERY.c.next_attempt_at <= now)
-        .order_by(*_KEY)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-
-
-def _head(now: datetime, limit: int) -> Any:
-    """Return a query for the letters at the head of the queue, with their domains."""
-    return (
-        select(*_KEY, _DELIVERY.c.lane, _SUBSCRIBER.c.domain)
-        .join(_SUBSCRIBER, _SUBSCRIBER.c.id == _DELIVERY.c.subscriber_id)
-        .where(*_FREE, _IN_NO_LANE, _DELIVERY.c.next_attempt_at <= now)
-        .order_by(*_KEY)
-        .limit(limit)
-        .with_for_update(of=_DELIVERY, skip_locked=True)
-    )
-
-
-def _in_lane(lane: str, now: datetime, limit: int) -> Any:
-    return (
-        select(*_KEY, _DELIVERY.c.lane, _DELIVERY.c.lane.label("domain"))
-        .where(*_FREE, _DELIVERY.c.lane == lane, _DELIVERY.c.next_attempt_at <= now)
-        .order_by(*_KEY)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )

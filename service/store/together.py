@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Generic, TypeVar, cast
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 Result = TypeVar("Result")
 
@@ -71,11 +72,19 @@ class _Errand(Generic[Result]):
         self._result = self._apply(connection)
 
     def run_apart(self, connection: Connection) -> None:
+        """Run, and where that fails undo it; raise where all of the transaction is undone, as
+        SQLite does when the disk is full or fails.
+        """
+        savepoint = connection.begin_nested()
         try:
-            with connection.begin_nested():
-                self.run(connection)
+            self.run(connection)
+            savepoint.commit()
         except Exception as error:
             self._error = error
+            try:
+                savepoint.rollback()
+            except DBAPIError:
+                raise error from None
 
     def end(self, trouble: BaseException | None) -> None:
         self._error = self._error or trouble

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from sqlalchemy import (
@@ -84,14 +84,20 @@ def at(
 def preferences_of(row: Any) -> Preferences:
     """Return the preferences in a row that has PREFERENCE_COLUMNS."""
     filters = Filters(tuple(row.mutes), tuple(row.follows), row.min_upvotes or 0)
-    return replace(letter_of(row), filters=filters)
+    letter = letter_of(
+        row.timezone, row.send_at, row.max_papers, row.name, row.cadence, row.weekday
+    )
+    return replace(letter, filters=filters)
 
 
-def letter_of(row: Any) -> Preferences:
-    """Return the preferences in a row that has LETTER_COLUMNS: without filters, which a letter
-    says nothing of."""
-    cadence = cadences.from_columns(row.cadence, row.weekday)
-    return Preferences(row.timezone, row.send_at, row.max_papers, row.name, cadence=cadence)
+def letter_of(
+    timezone: str, send_at: time, max_papers: int, name: str | None, kind: str, weekday: int | None
+) -> Preferences:
+    """Return the preferences in LETTER_COLUMNS: without filters, which a letter says nothing
+    of.
+    """
+    cadence = cadences.from_columns(kind, weekday)
+    return Preferences(timezone, send_at, max_papers, name, cadence=cadence)
 
 
 def wishes_of(

@@ -1,4 +1,6 @@
-"""How long a client may take to say what it wants, and how much: else a few keep everybody out."""
+"""How long a client may take to say what it wants, and how much, and to take the answer: else a few
+keep everybody out.
+"""
 
 import asyncio
 from typing import Any
@@ -6,17 +8,22 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEADER_SECONDS = 10.0
+ANSWER_SECONDS = 60.0
 MOST_HEADER_BYTES = 64 * 1024
 
 
-def patient(seconds: float) -> type[asyncio.Protocol]:
+def patient(header_seconds: float, answer_seconds: float) -> type[asyncio.Protocol]:
     """Return the protocol of connections on which a request's header must come whole within that
-    time of the connection, or of its own first byte, and within MOST_HEADER_BYTES.
+    time of the connection, or of its own first byte, and within about MOST_HEADER_BYTES.
+
+    Who has not taken what was sent within the other time, or enough of it that more can be sent,
+    is cut off.
     """
 
     class Patient(HttpToolsProtocol):
         _end: asyncio.TimerHandle | None = None
         _heard = 0
+        _cut: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
@@ -40,12 +47,44 @@ def patient(seconds: float) -> type[asyncio.Protocol]:
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._forget()
+            self._relax()
             super().connection_lost(exc)
+
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            self._press()
+
+        def resume_writing(self) -> None:
+            super().resume_writing()
+            if not self.transport.is_closing():
+                self._relax()
+
+        def on_response_complete(self) -> None:
+            super().on_response_complete()
+            self._press_the_last()
+
+        def timeout_keep_alive_handler(self) -> None:
+            super().timeout_keep_alive_handler()
+            self._press_the_last()
+
+        def _press_the_last(self) -> None:
+            # A transport that closes waits without end until all it sent is taken.
+            if self.transport.is_closing():
+                self._press()
+
+        def _press(self) -> None:
+            if self._cut is None:
+                self._cut = self.loop.call_later(answer_seconds, self.transport.abort)
+
+        def _relax(self) -> None:
+            if self._cut is not None:
+                self._cut.cancel()
+                self._cut = None
 
         def _listen(self) -> None:
             if self._end is None:
                 self._heard = 0
-                self._end = self.loop.call_later(seconds, self.transport.close)
+                self._end = self.loop.call_later(header_seconds, self.transport.close)
 
         def _forget(self) -> None:
             if self._end is not None:

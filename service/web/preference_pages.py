@@ -7,20 +7,19 @@ changes where letters go.
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated
-from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Request, Response
 from fastapi import Form as FormField
 from fastapi.responses import RedirectResponse
 
-from service import preferences, strangers
 from service.domain.filters import UPVOTE_STEPS
 from service.domain.readers import MOST_PAPERS, Consent, Subscriber, masked
 from service.domain.timetable import Cadence, spoken_schedule
 from service.installation import Installation
 from service.last_look import last_look
 from service.mail.address import AddressError, parse_address
-from service.preferences import CHANGEABLE
+from service.readers import preferences, strangers
+from service.readers.preferences import CHANGEABLE
 from service.recent import RecentPapers
 from service.web.differences import differences
 from service.web.dress import Dress
@@ -32,6 +31,7 @@ from service.web.phrases import sentence
 from service.web.preference_form import MAX_NAME, PreferenceForm
 from service.web.rates import rates_of
 from service.web.sent import Sent
+from service.web.zones import all_zones
 
 
 def preference_pages(
@@ -43,7 +43,6 @@ def preference_pages(
 ) -> APIRouter:
     """Return the routes."""
     pages = APIRouter(include_in_schema=False)
-    zones = sorted(available_timezones() - {"localtime"})
 
     @pages.api_route("/preferences", methods=["GET", "HEAD"])
     def ask_for_link() -> Response:
@@ -94,7 +93,7 @@ def preference_pages(
         )
         if changed is None or changed.before.status not in CHANGEABLE:
             return closed(token, changed.before if changed else None)
-        if form.problems:
+        if form.mistakes:
             return page(request, token, changed.before, form, status=422)
         told = differences(changed.before, changed.after)
         form = PreferenceForm.of(changed.after)
@@ -140,7 +139,7 @@ def preference_pages(
                 "unsubscribe": f"/u/{reader.unsubscribe_token}",
             },
             hours=sorted({f"{hour:02d}:00" for hour in range(24)} | {form.send_at}),
-            timezones=zones,
+            timezones=all_zones(),
             cadences=list(Cadence),
             steps=[str(step) for step in UPVOTE_STEPS],
             most_papers=MOST_PAPERS,

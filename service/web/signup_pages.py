@@ -6,18 +6,17 @@ Only the last button changes anything; the others answer with the page as it the
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
-from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from service import strangers
 from service.domain.readers import Preferences
 from service.domain.timetable import Cadence, TimetableError, spoken_zone, zone
 from service.domain.topics import TopicError
 from service.domain.wishes import WishError, wishes_of
 from service.installation import Installation
+from service.readers import strangers
 from service.recent import RecentPapers
 from service.sample import Busy, Samples
 from service.web import form_age
@@ -25,14 +24,11 @@ from service.web.dress import Dress
 from service.web.origin import client_network
 from service.web.pace import Pace
 from service.web.sent import Sent
-from service.web.signup_form import Mistake, SignupForm
+from service.web.signup_form import SignupForm
 from service.web.tryouts import Tryouts
+from service.web.zones import zones_of_places
 
 _ONCE_MORE = "Nothing is sent yet. Please look it over and press the button once more."
-_CONTINENTS = (
-    *("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe"),
-    *("Indian", "Pacific"),
-)
 # A letter carries its style with it.
 _LETTER_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
@@ -51,10 +47,6 @@ def signup_pages(
     pages = APIRouter(include_in_schema=False)
     samples = Samples(installation)
     tryouts = Tryouts(dress, recent, pace, now)
-    zones = [
-        "UTC",
-        *sorted(z for z in available_timezones() if z.partition("/")[0] in _CONTINENTS),
-    ]
 
     @pages.api_route("/", methods=["GET", "HEAD"])
     def blank(request: Request, topic: Annotated[list[str] | None, Query()] = None) -> Response:
@@ -89,7 +81,7 @@ def signup_pages(
         # a browser in their stead, and then they look once more.
         read = form_age.was_read(installation.keys, str(sent.get("opened", "")), moment)
         if sent.get("website") or not read:
-            form.mistakes["form"] = Mistake(_ONCE_MORE)
+            form.mistakes.add("form", _ONCE_MORE)
             return page(form, network, 422)
         strangers.sign_up(
             installation,
@@ -149,7 +141,7 @@ def signup_pages(
             429 if shown["wait"] and status == 200 else status,
             **shown,
             zone=spoken(form.timezone),
-            timezones=zones,
+            timezones=zones_of_places(),
             cadences=list(Cadence),
             opened=form_age.opened(installation.keys, now()),
         )

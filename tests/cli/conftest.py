@@ -1,5 +1,6 @@
 """What the tests of the commands share."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from service.store.engine import Database
 
 
 @pytest.fixture
-def paperround(capsys: pytest.CaptureFixture[str]) -> Paperround:
-    """The command, in an empty folder with an embedded database and no settings."""
+def paperround(capsys: pytest.CaptureFixture[str], sqlite_template: Path) -> Paperround:
+    """The command, in a folder with nothing but an empty embedded database, and no settings."""
+    shutil.copy(sqlite_template, "paperround.db")
     return paperround_of(capsys)
 
 

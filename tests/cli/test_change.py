@@ -60,6 +60,12 @@ def test_only_what_is_named_is_changed(on_both: Paperround) -> None:
     assert wants(shown) == (["maps"], [], ["games"], ["Ada Byron"])
 
 
+def test_a_topic_can_be_added_and_switched_off_at_once(on_both: Paperround) -> None:
+    add(on_both, "--topic", "maps")
+    shown = change(on_both, "--topic", "Brains = neural OR neuron", "--topic-off", "Brains")
+    assert wants(shown)[:2] == (["maps"], ["Brains"])
+
+
 def test_a_letter_on_other_days_is_asked_for_by_name(on_both: Paperround) -> None:
     add(on_both, "--cadence", "sundays")
     shown = on_both("subscribers", "show", ADA, "--json").json

@@ -21,6 +21,7 @@ REASONS = {"no_new_papers", "no_match", "muted", "below_upvotes", "suppressed"}
 def test_db_upgrade_tells_the_revisions_and_the_second_time_changes_nothing(
     paperround: Paperround,
 ) -> None:
+    Path("paperround.db").unlink()
     first, second = (paperround("db", "upgrade", "--json") for _ in range(2))
     assert (first.code, first.json["before"], first.json["changed"]) == (0, None, True)
     assert (second.code, second.json["changed"]) == (0, False)

@@ -15,6 +15,9 @@ from peers.smtp import Peer, reply
 from service.demo.catcher import Catcher
 from service.store.engine import Database
 
+# Where the database is does not matter to a process of its own, which takes seconds to start.
+one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def newsstand(on_both: Paperround, digests: Path) -> Paperround:
@@ -68,6 +71,7 @@ def test_preview_prints_the_letter_a_reader_would_get_now(newsstand: Paperround)
     assert "Maps of Rivers" in page
 
 
+@one_database
 def test_preview_can_print_the_whole_message(newsstand: Paperround, database: Database) -> None:
     before = dump(database)
     ran = program("preview", "ada@example.org", "--eml")
@@ -133,6 +137,7 @@ def test_preview_writes_a_file_instead_of_printing(newsstand: Paperround, tmp_pa
     assert (tmp_path / "letter").read_bytes().endswith(b"--\r\n")
 
 
+@one_database
 def test_preview_opens_the_letter_in_a_browser(newsstand: Paperround, tmp_path: Path) -> None:
     # A browser of the test's own: it copies the page that it is given.
     seen = tmp_path / "seen.html"

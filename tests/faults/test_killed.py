@@ -193,6 +193,7 @@ def untried(installation: Installation) -> set[str]:
         return set(connection.scalars(query))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("database_url", "seed"), SEEDS, indirect=["database_url"])
 def test_killed_again_and_again_at_any_instant_nobody_is_missed(
     open_with: OpenWith, peer: Peer, database_url: str, tmp_path: Path, seed: int
@@ -231,6 +232,7 @@ def test_killed_again_and_again_at_any_instant_nobody_is_missed(
     assert len(peer.whole) <= len(names) + killed * connections
 
 
+@pytest.mark.long
 def test_killed_while_planning_a_reader_is_planned_whole_or_not_at_all(
     installation: Installation, command: Start
 ) -> None:

@@ -1,5 +1,7 @@
 """The service told to end, and killed: what is in flight, what is recorded, and who is missed."""
 
+import multiprocessing
+import multiprocessing.connection
 import os
 import signal
 import threading
@@ -9,12 +11,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from conftest import make_settings
 from peers.deadline import until
 from peers.newsroom import FRIDAY_NOON, statuses
 from peers.processes import Command, settings_for
 from peers.sending import address, crowd, deliver, queue_letters, uncertain_tries
 from peers.smtp import Peer, hang
 
+from service.cli.report import WorkFailed
+from service.cli.scheduling import Scheduling
 from service.installation import Installation
 
 OpenWith = Callable[..., Installation]
@@ -138,3 +143,34 @@ def test_the_service_ends_with_its_schedule_and_says_so_and_its_schedule_with_th
         child = Path(f"/proc/{_child(process)}")
         process.kill()
         until(lambda: not child.exists() or "\nState:\tZ" in (child / "status").read_text())
+
+
+def test_the_service_fails_where_its_schedule_dies_before_all_in_flight_is_recorded(
+    open_with: OpenWith, database_url: str, tmp_path: Path
+) -> None:
+    with Peer() as peer:
+        installation = open_with(smtp_url=peer.url)
+        queue_letters(installation, *crowd(3), at=datetime.now(UTC))
+        peer.on("dot", hang(threading.Event()))
+        settings = settings_for(
+            database_url, peer.url, tmp_path, SMTP_CONNECTIONS="2", TICK_SECONDS="3600"
+        )
+        with Command(tmp_path, "run", "--port", "0", settings=settings) as process:
+            until(lambda: len(peer.whole) == 2)
+            process.signal(signal.SIGTERM)
+            until(lambda: "Finishing the letters in flight." in process.err)
+            os.kill(_child(process), signal.SIGKILL)
+            assert process.wait() == 1
+            assert "The process that plans and delivers has ended" in process.err
+            assert "Traceback" not in process.err
+        assert statuses(installation) == {"sending": 2, "queued": 1}
+
+
+def test_a_schedule_that_died_before_it_began_is_no_broken_pipe(tmp_path: Path) -> None:
+    chosen = make_settings(f"sqlite:///{tmp_path / 'paperround.db'}", tmp_path)
+    with Scheduling(chosen, lambda: FRIDAY_NOON) as schedule:
+        (child,) = [c for c in multiprocessing.active_children() if c.name == "schedule"]
+        os.kill(child.pid or 0, signal.SIGKILL)
+        multiprocessing.connection.wait([schedule.ended])
+        with pytest.raises(WorkFailed, match="has ended"):
+            schedule.begin()

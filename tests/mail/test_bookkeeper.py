@@ -18,14 +18,12 @@ from service.store.ledger import Ledger
 OpenWith = Callable[..., Installation]
 
 
-class Slow:
-    """The real ledger on a slow disk: each commit waits for leave, or fails when told to."""
+class Watched:
+    """The real ledger, and what each step brought; its disk is full when told to be."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         self.groups: list[tuple[int, int]] = []
-        self.committing = threading.Event()
-        self.leave = threading.Event()
         self.full_after: int | None = None
 
     def claim(self, limit: int, now: datetime) -> list[Claim]:
@@ -33,73 +31,89 @@ class Slow:
 
     def step(self, settlements: Sequence[Settlement], begins: Sequence[Claim]) -> set[int]:
         self.groups.append((len(settlements), len(begins)))
-        self.committing.set()
-        assert self.leave.wait(20)
         if self.full_after is not None and len(self.groups) > self.full_after:
             raise OSError(28, "No space left on device")
         return self.ledger.step(settlements, begins)
 
 
-def test_what_is_asked_during_a_commit_is_committed_together(installation: Installation) -> None:
+def test_what_is_asked_about_the_same_time_is_committed_together(
+    installation: Installation,
+) -> None:
     queue_letters(installation, *crowd(9))
 
-    async def ask(slow: Slow) -> list[bool]:
-        books = Bookkeeper(slow)
-        claims = slow.claim(9, FRIDAY_NOON)
-        first = asyncio.ensure_future(books.begin(claims[0]))
-        await asyncio.to_thread(slow.committing.wait, 20)
-        others = [asyncio.ensure_future(books.begin(claim)) for claim in claims[1:]]
-        await asyncio.sleep(0)
-        assert not first.done()
-        slow.leave.set()
-        begun = await asyncio.gather(first, *others)
+    async def ask(watched: Watched) -> None:
+        books = Bookkeeper(watched)
+        claims = watched.claim(9, FRIDAY_NOON)
+        assert await books.begin(claims[0])
+        assert await asyncio.gather(*map(books.begin, claims[1:])) == [True] * 8
         for claim in claims:
             books.settle(settlement(claim, ACCEPTED, FRIDAY_NOON, begun=True))
-        await books.close()
-        return begun
+        books.close()
 
     with at_work(installation, FRIDAY_NOON) as ledger:
-        slow = Slow(ledger)
-        assert asyncio.run(ask(slow)) == [True] * 9
-    assert slow.groups[:2] == [(0, 1), (0, 8)]
-    assert sum(settled for settled, _ in slow.groups) == 9
+        watched = Watched(ledger)
+        asyncio.run(ask(watched))
+    assert watched.groups == [(0, 1), (0, 8), (9, 0)]
     assert statuses(installation) == {"sent": 9}
 
 
-def test_a_letter_is_begun_only_once_that_is_on_disk(installation: Installation) -> None:
-    queue_letters(installation, "Ada")
+def test_once_the_last_letter_that_was_out_is_back_nobody_waits_any_longer(
+    installation: Installation,
+) -> None:
+    queue_letters(installation, *crowd(6))
 
-    async def ask(slow: Slow) -> None:
-        books = Bookkeeper(slow)
-        (claim,) = slow.claim(1, FRIDAY_NOON)
-        asking = asyncio.ensure_future(books.begin(claim))
-        await asyncio.to_thread(slow.committing.wait, 20)
-        assert not asking.done()
-        assert statuses(installation) == {"queued": 1}
-        slow.leave.set()
-        assert await asking
-        assert statuses(installation) == {"sending": 1}
-        await books.close()
+    async def ask(watched: Watched) -> None:
+        books = Bookkeeper(watched)
+        claims = watched.claim(6, FRIDAY_NOON)
+        await asyncio.gather(*map(books.begin, claims[:3]))
+        before = len(watched.groups)
+        taken = [settlement(claim, ACCEPTED, FRIDAY_NOON, begun=True) for claim in claims[:3]]
+        first, second = map(books.begin, claims[3:5], taken[:2])
+        assert not first.done()
+        assert not second.done()
+        assert len(watched.groups) == before
+        third = books.begin(claims[5], taken[2])
+        assert watched.groups[before:] == [(3, 3)]
+        assert [answer.result() for answer in (first, second, third)] == [True] * 3
+        books.close()
 
     with at_work(installation, FRIDAY_NOON) as ledger:
-        asyncio.run(ask(Slow(ledger)))
+        asyncio.run(ask(Watched(ledger)))
+    assert statuses(installation) == {"sent": 3, "uncertain": 3}
+
+
+def test_a_letter_is_begun_only_once_that_is_on_disk(installation: Installation) -> None:
+    queue_letters(installation, "Ada", "Bob")
+
+    async def ask(ledger: Ledger) -> None:
+        books = Bookkeeper(ledger)
+        ada, bob = ledger.claim(2, FRIDAY_NOON)
+        assert await books.begin(ada)
+        asking = books.begin(bob)
+        assert not asking.done()
+        assert statuses(installation) == {"sending": 1, "queued": 1}
+        assert await asking
+        assert statuses(installation) == {"sending": 2}
+        books.close()
+
+    with at_work(installation, FRIDAY_NOON) as ledger:
+        asyncio.run(ask(ledger))
 
 
 def test_closing_waits_until_every_outcome_is_on_disk(installation: Installation) -> None:
     queue_letters(installation, "Ada", "Bob")
 
-    async def ask(slow: Slow) -> None:
-        books = Bookkeeper(slow)
-        for claim in slow.claim(2, FRIDAY_NOON):
+    async def ask(watched: Watched) -> None:
+        books = Bookkeeper(watched)
+        for claim in watched.claim(2, FRIDAY_NOON):
             assert await books.begin(claim)
             books.settle(settlement(claim, ACCEPTED, FRIDAY_NOON, begun=True))
-        await books.close()
+        books.close()
         assert statuses(installation) == {"sent": 2}
 
     with at_work(installation, FRIDAY_NOON) as ledger:
-        slow = Slow(ledger)
-        slow.leave.set()
-        asyncio.run(ask(slow))
+        watched = Watched(ledger)
+        asyncio.run(ask(watched))
 
 
 def test_a_letter_another_took_away_is_not_begun(installation: Installation) -> None:
@@ -109,7 +123,7 @@ def test_a_letter_another_took_away_is_not_begun(installation: Installation) -> 
         books = Bookkeeper(ledger)
         claims = ledger.claim(2, FRIDAY_NOON)
         begun = [await books.begin(claim) for claim in (*claims, claims[0])]
-        await books.close()
+        books.close()
         return begun
 
     with at_work(installation, FRIDAY_NOON) as ledger:
@@ -124,11 +138,10 @@ def test_an_error_of_the_ledger_stops_all_sending_and_is_heard(
         installation = open_with(smtp_url=peer.url, smtp_connections=3)
         queue_letters(installation, *crowd(30))
         with at_work(installation, FRIDAY_NOON) as ledger:
-            slow = Slow(ledger)
-            slow.full_after = commits
-            slow.leave.set()
+            watched = Watched(ledger)
+            watched.full_after = commits
             with pytest.raises(OSError, match="No space left"):
-                asyncio.run(sender(installation).run(slow, threading.Event()))
+                asyncio.run(sender(installation).run(watched, threading.Event()))
         recorded = by_status(installation, "sent") + by_status(installation, "uncertain")
         assert {whole.recipient for whole in peer.whole} <= set(recorded)
         assert len(by_status(installation, "uncertain")) <= 3, "one a connection at most"
@@ -139,24 +152,23 @@ def test_an_error_of_the_ledger_stops_all_sending_and_is_heard(
 def test_after_an_error_nothing_is_begun_any_more(installation: Installation) -> None:
     queue_letters(installation, "Ada", "Bob", "Grace")
 
-    async def ask(slow: Slow) -> None:
-        books = Bookkeeper(slow)
-        claims = slow.claim(3, FRIDAY_NOON)
+    async def ask(watched: Watched) -> None:
+        books = Bookkeeper(watched)
+        claims = watched.claim(3, FRIDAY_NOON)
         assert await books.begin(claims[0])
-        slow.full_after = 1
+        watched.full_after = 1
         for claim in claims[1:]:
             with pytest.raises(OSError, match="No space left"):
                 await books.begin(claim)
-        slow.full_after = None
+        watched.full_after = None
         with pytest.raises(OSError, match="No space left"):
             await books.begin(claims[2])
         with pytest.raises(OSError, match="No space left"):
-            await books.close()
+            books.close()
 
     with at_work(installation, FRIDAY_NOON) as ledger:
-        slow = Slow(ledger)
-        slow.leave.set()
-        asyncio.run(ask(slow))
+        watched = Watched(ledger)
+        asyncio.run(ask(watched))
     assert statuses(installation) == {"uncertain": 1, "queued": 2}
 
 
@@ -165,12 +177,12 @@ def test_outcomes_that_could_not_be_recorded_are_once_more_tried_at_the_end(
 ) -> None:
     queue_letters(installation, "Ada", "Bob", "Grace")
 
-    async def ask(slow: Slow) -> None:
-        books = Bookkeeper(slow)
-        ada, bob, grace = slow.claim(3, FRIDAY_NOON)
+    async def ask(watched: Watched) -> None:
+        books = Bookkeeper(watched)
+        ada, bob, grace = watched.claim(3, FRIDAY_NOON)
         assert await books.begin(ada)
         assert await books.begin(bob)
-        slow.full_after = 2
+        watched.full_after = 2
         lost = books.settle(settlement(ada, ACCEPTED, FRIDAY_NOON, begun=True))
         with pytest.raises(OSError, match="No space left"):
             await books.begin(grace)
@@ -179,14 +191,13 @@ def test_outcomes_that_could_not_be_recorded_are_once_more_tried_at_the_end(
         # Bob's letter was in flight when the disk was full; its reply comes after.
         with pytest.raises(OSError, match="No space left"):
             await books.settle(settlement(bob, ACCEPTED, FRIDAY_NOON, begun=True))
-        slow.full_after = None
+        watched.full_after = None
         with pytest.raises(OSError, match="No space left"):
-            await books.close()
+            books.close()
 
     with at_work(installation, FRIDAY_NOON) as ledger:
-        slow = Slow(ledger)
-        slow.leave.set()
-        asyncio.run(ask(slow))
+        watched = Watched(ledger)
+        asyncio.run(ask(watched))
     assert statuses(installation) == {"sent": 2, "queued": 1}
 
 
@@ -197,9 +208,8 @@ def test_an_error_that_nobody_waited_for_is_heard_at_the_end(open_with: OpenWith
         # No letter comes as far as its body, so that nothing is ever begun.
         peer.on("rcpt", reply("550 5.1.1 Nobody here"))
         with at_work(installation, FRIDAY_NOON) as ledger:
-            slow = Slow(ledger)
-            slow.full_after = 0
-            slow.leave.set()
+            watched = Watched(ledger)
+            watched.full_after = 0
             with pytest.raises(OSError, match="No space left"):
-                asyncio.run(sender(installation).run(slow, threading.Event()))
+                asyncio.run(sender(installation).run(watched, threading.Event()))
     assert statuses(installation) == {"queued": 2}

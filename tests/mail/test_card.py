@@ -11,7 +11,8 @@ from service.domain.papers import Paper
 from service.mail.card import Because, Card
 from service.mail.face import Face, Link, face, own_page
 from service.mail.lead import lead, lead_sentences, lone_lead, sentences
-from service.mail.letter import Frame, House, Letters, show
+from service.mail.letter import Frame, House, Letters
+from service.mail.shown import Mention, show
 
 TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates"
 OWN = "https://papers.example.org/paper/k1"
@@ -215,8 +216,8 @@ def test_a_card_of_usual_size_stays_below_2400_octets() -> None:
     card = Card.unpack(letters.card(paper, "k1", 2026))
     pieces = Frame.unpack(letters.frame("digest")).pieces
     for terms in ((), (["lamplighter"], ["agents"], ["glows"]), (["nowhere"],)):
-        shown = show(card, terms, pieces, alone=False)
-        assert 1000 < len(shown.html_head) + len(shown.html_tail) <= 2400
+        shown = show(card, "lamps", Mention(terms), pieces, alone=False)
+        assert 1000 < len(b"".join((shown.html_head, *shown.html_tail))) <= 2400
 
 
 def test_a_record_of_absurd_size_makes_a_card_that_still_fits() -> None:
@@ -224,6 +225,7 @@ def test_a_record_of_absurd_size_makes_a_card_that_still_fits() -> None:
     long = "long words " * 5000
     paper = Paper(title=long, abstract=long, authors=(long,) * 700, organisation="O" * 9000)
     card = Card.unpack(letters.card(paper, "k1", 2026))
-    shown = show(card, (), Frame.unpack(letters.frame("digest")).pieces, alone=True)
-    assert len(shown.html_head) + len(shown.html_tail) < 4000
+    pieces = Frame.unpack(letters.frame("digest")).pieces
+    shown = show(card, "", Mention(), pieces, alone=True)
+    assert len(b"".join((shown.html_head, *shown.html_tail))) < 4000
     assert len(card.pack()) < 20_000

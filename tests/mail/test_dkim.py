@@ -20,7 +20,7 @@ from peers.signatures import holds, signer_of
 
 from service.domain.papers import Paper
 from service.mail.dkim import DkimError, KeyType, Signer, new_key, read_key
-from service.mail.letter import Frame, Kind, Letters
+from service.mail.rendering import Kind, Letters
 
 both_types = pytest.mark.parametrize("key_type", ["rsa", "ed25519"])
 EXAMPLES = settings.default.max_examples
@@ -30,9 +30,11 @@ SHORT = (
     31825287080275344125712019903530682213035518971785208680947244762290652066771770462757607465651397753734710441618983,
 )
 
+LAMPS = [(LAMP, ["agents"])]
+
 
 def signed(key_type: KeyType = "ed25519", **changes: object) -> bytes:
-    letter = letter_of("digest", [LAMP], replace(ADA, **changes))  # type: ignore[arg-type]
+    letter = letter_of("digest", LAMPS, ADA._replace(**changes))  # type: ignore[arg-type]
     return signer_of(key_type).signed(letter, ADA.planned_at)
 
 
@@ -42,7 +44,7 @@ def test_a_letter_of_every_kind_is_signed_so_that_others_believe_it(
     kind: Kind, key_type: KeyType
 ) -> None:
     signer = signer_of(key_type)
-    papers = [LAMP] if kind in ("digest", "first") else []
+    papers = LAMPS if kind in ("digest", "first") else []
     letter = signer.signed(letter_of(kind, papers), ADA.planned_at)
     assert holds(letter, signer)
     assert letter.startswith(f"DKIM-Signature: v=1; a={key_type}-sha256; ".encode())
@@ -54,8 +56,8 @@ def test_a_letter_of_any_name_title_and_abstract_is_signed_well(
     name: str, title: str, abstract: str, count: int
 ) -> None:
     signer = signer_of("ed25519")
-    papers = [Paper(title=title or "x", abstract=abstract, page=LAMP.page)] * count
-    letter = letter_of("digest", papers, replace(ADA, name=name))
+    paper = Paper(title=title or "x", abstract=abstract, page=LAMP.page)
+    letter = letter_of("digest", [(paper, ["agents"])] * count, ADA._replace(name=name))
     assert holds(signer.signed(letter, ADA.planned_at), signer)
 
 
@@ -64,7 +66,7 @@ def test_a_letter_signed_again_is_the_same_to_the_byte(key_type: KeyType) -> Non
     assert signed(key_type) == signed(key_type)
     assert b" t=1787288400;" in signed(key_type)
     later = ADA.planned_at + timedelta(seconds=1)
-    assert signed(key_type) != signer_of(key_type).signed(letter_of("digest", [LAMP]), later)
+    assert signed(key_type) != signer_of(key_type).signed(letter_of("digest", LAMPS), later)
 
 
 @pytest.mark.parametrize(
@@ -106,8 +108,8 @@ def test_no_second_one_can_be_put_beside_what_stands_once(name: str) -> None:
 
 def test_a_reply_to_cannot_be_added_to_a_letter_without_one() -> None:
     letters = Letters([TEMPLATES], replace(HOUSE, reply_to=None))
-    signer, frame = signer_of("ed25519"), Frame.unpack(letters.frame("confirm"))
-    letter = signer.signed(letter_of("confirm", [], frame=frame), ADA.planned_at)
+    signer, frame = signer_of("ed25519"), letters.frame("confirm")
+    letter = signer.signed(letter_of("confirm", frame=frame), ADA.planned_at)
     assert b"Reply-To: " not in letter
     assert holds(letter, signer)
     assert not holds(b"Reply-To: eve@example.net\r\n" + letter, signer)
@@ -146,7 +148,7 @@ def test_the_record_comes_in_strings_that_a_dns_server_takes(strings: int) -> No
 def test_a_domain_of_any_script_signs_in_ascii() -> None:
     signer = replace(signer_of("ed25519"), domain="bücher.example")
     assert signer.domain == "xn--bcher-kva.example"
-    assert holds(signer.signed(letter_of("digest", [LAMP]), ADA.planned_at), signer)
+    assert holds(signer.signed(letter_of("digest", LAMPS), ADA.planned_at), signer)
 
 
 @pytest.mark.parametrize(
@@ -203,4 +205,4 @@ def test_a_key_in_the_old_form_of_openssl_is_read() -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=1024)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
     signer = Signer("example.org", "august", read_key(pem))
-    assert holds(signer.signed(letter_of("digest", [LAMP]), ADA.planned_at), signer)
+    assert holds(signer.signed(letter_of("digest", LAMPS), ADA.planned_at), signer)

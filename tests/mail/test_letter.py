@@ -5,7 +5,6 @@ import email.policy
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from email.message import EmailMessage
 from html.parser import HTMLParser
@@ -26,30 +25,19 @@ from peers.correspondence import (
     TEMPLATES,
     TOKEN,
     WEB,
-    because_of,
-    card_of,
-    entry,
     letter_of,
 )
 
 from service.domain.papers import Paper
 from service.domain.timetable import Cadence
+from service.mail.frame import Frame
 from service.mail.headers import HeaderError
-from service.mail.letter import (
-    Because,
-    Contents,
-    Entry,
-    Frame,
-    Kind,
-    Letters,
-    Listed,
-    Personal,
-    Reasons,
-    join,
-    show,
-)
+from service.mail.personal import Personal
 from service.mail.plain import cut_at_word, one_line
+from service.mail.rendering import Kind, Letters
 from service.mail.templates import TemplateMistake
+
+Read = tuple[bytes, EmailMessage, "Page", str]
 
 
 class Page(HTMLParser):
@@ -82,28 +70,35 @@ class Page(HTMLParser):
         return [text for name, text in self.elements if name == tag]
 
 
-def digest(
-    papers: Sequence[tuple[Paper, Sequence[str]]],
-    personal: Personal = ADA,
-    *,
-    also: Sequence[tuple[Paper, Sequence[str]]] = (),
-    trending: Sequence[Paper] = (),
-) -> tuple[bytes, EmailMessage, Page, str]:
-    contents = Contents(
-        [entry(paper, labels, alone=len(papers) == 1) for paper, labels in papers],
-        [Listed(card_of(paper), Reasons.of(because_of(*labels))) for paper, labels in also],
-        [Listed(card_of(paper), Reasons.noticed("12 upvotes")) for paper in trending],
-    )
-    return read(join(FRAMES["digest"], contents, personal))
-
-
-def read(raw: bytes) -> tuple[bytes, EmailMessage, Page, str]:
+def read(raw: bytes) -> Read:
     message = email.message_from_bytes(raw, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     text, html = message.iter_parts()
     assert (text.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
     assert [*message.defects, *text.defects, *html.defects] == []
     return raw, message, Page(html.get_content()), text.get_content().replace("\r\n", "\n")
+
+
+def digest(
+    papers: Sequence[tuple[Paper, Sequence[str]]],
+    personal: Personal = ADA,
+    *,
+    also: Sequence[tuple[Paper, Sequence[str]]] = (),
+    trending: Sequence[Paper] = (),
+    topics: int = 4,
+    matched: int = 5,
+) -> Read:
+    return read(
+        letter_of(
+            "digest",
+            papers,
+            personal,
+            also=also,
+            trending=trending,
+            topics=topics,
+            matched=matched,
+        )
+    )
 
 
 def assert_fit_for_the_wire(raw: bytes) -> None:
@@ -143,13 +138,13 @@ def test_a_digest_carries_every_header_of_a_bulk_letter() -> None:
 
 def test_a_long_unsubscribe_link_stays_raw_and_is_folded_only_after_the_comma() -> None:
     link = "https://papers.example.org/u/" + "x" * 400
-    raw, *_ = digest([(LAMP, [])], replace(ADA, unsubscribe=link))
+    raw, *_ = digest([(LAMP, [])], ADA._replace(unsubscribe=link))
     assert f"\r\nList-Unsubscribe: <{link}>,\r\n <mailto:".encode() in raw
 
 
 @pytest.mark.parametrize("kind", ["confirm", "goodbye", "preferences"])
 def test_a_letter_that_is_no_digest_is_on_no_list(kind: Kind) -> None:
-    _, message, _, _ = read(join(FRAMES[kind], Contents(), ADA))
+    _, message, _, _ = read(letter_of(kind))
     assert not [name for name in message if name.startswith("List-")]
 
 
@@ -157,7 +152,8 @@ def test_a_digest_reads_as_the_house_style_has_it() -> None:
     bare = Paper(title="Only a Title", abstract="A thing is known.")
     _, message, page, text = digest(
         [(LAMP, ["agents", "memory"]), (bare, ["a", "b", "c", "d", "e"]), (bare, [])],
-        replace(ADA, matched=9, asked_on=date(2026, 5, 3), next_on=date(2026, 8, 22)),
+        ADA._replace(asked_on=date(2026, 5, 3), next_on=date(2026, 8, 22)),
+        matched=9,
         also=[(bare, ["memory"])],
         trending=[LAMP],
     )
@@ -239,12 +235,8 @@ def test_a_digest_reads_as_the_house_style_has_it() -> None:
 
 
 def test_a_followed_author_is_a_reason_but_none_of_the_topics_the_preheader_lists() -> None:
-    followed = Because.unpack(LETTERS.because_followed("Yann LeCun"))
-    card = card_of(LAMP)
-    reasons = Reasons.of([followed, *because_of("agents")])
-    shown = show(card, [["agents"]], FRAMES["digest"].pieces, alone=False)
-    cards = [Entry(card, reasons, shown)] * 2
-    _, _, page, text = read(join(FRAMES["digest"], Contents(cards), ADA))
+    raw = letter_of("digest", [(LAMP, ["agents"])] * 2, author="Yann LeCun")
+    _, _, page, text = read(raw)
     assert "   Because: you follow Yann LeCun, agents\n" in text
     assert "Because: you follow Yann LeCun · agents" in page.texts("p")
     assert page.texts("div")[0].startswith("Also Lamp, for agents")
@@ -257,40 +249,33 @@ def test_text_and_html_lead_to_the_same_places() -> None:
 
 
 def test_a_reader_without_topics_is_told_what_trends() -> None:
-    _, message, page, _ = digest([(LAMP, [])] * 2, replace(ADA, topics=0, name=None))
+    _, message, page, _ = digest([(LAMP, [])] * 2, ADA._replace(name=None), topics=0)
     assert message["Subject"] == "Trending: Lamp: Small Agents <Ask> Before & After + 1 more"
     assert page.texts("h1") == ["Your papers for Friday"]
     assert page.texts("p")[0] == "The 2 most trending papers of the day."
 
 
 def test_a_weekly_letter_tells_of_the_week_and_names_the_date_of_the_next() -> None:
-    weekly = replace(
-        ADA,
+    weekly = ADA._replace(
         schedule="on Fridays at 07:00, Berlin time",
         cadence=Cadence.FRIDAYS,
         next_on=date(2026, 8, 28),
     )
-    _, message, page, text = read(
-        join(
-            FRAMES["digest"],
-            Contents([entry(LAMP, ["agents"])], [], [entry(LAMP, ["agents"]).listed]),
-            weekly,
-        )
-    )
+    _, message, page, text = digest([(LAMP, ["agents"])], weekly, trending=[LAMP])
     assert message["Subject"] == "Your week: Lamp: Small Agents <Ask> Before & After"
     assert page.texts("p")[0] == "1 paper this week for 4 topics; 4 more matched."
     assert "Trending this week, outside your topics" in page.texts("h2")
     assert "The next one comes on Friday 28 August." in " ".join(text.split())
-    _, _, page, _ = read(join(FRAMES["welcome"], Contents(), weekly))
+    _, _, page, _ = read(letter_of("welcome", [], weekly))
     assert page.texts("p")[1].endswith(
         "on Fridays at 07:00, Berlin time, in weeks with papers for you."
     )
-    _, _, _, text = read(join(FRAMES["confirm"], Contents(), weekly))
+    _, _, _, text = read(letter_of("confirm", [], weekly))
     assert "asked for a weekly letter about agents" in text
 
 
 def test_a_confirm_letter_asks_once_and_quotes_the_topics() -> None:
-    _, message, page, text = read(join(FRAMES["confirm"], Contents(), ADA))
+    _, message, page, text = read(letter_of("confirm"))
     assert message["Subject"] == "Confirm your Paperround letter"
     assert "Someone, we hope you, asked for a daily letter about agents and state & space" in text
     assert page.texts("i") == ["agents", "state & space"]
@@ -299,8 +284,8 @@ def test_a_confirm_letter_asks_once_and_quotes_the_topics() -> None:
 
 
 def test_a_first_letter_says_what_to_expect_and_that_it_is_the_first() -> None:
-    said = replace(ADA, matched=9)
-    _, message, page, text = read(letter_of("first", [LAMP, Paper(title="Ferry")], said))
+    papers = [(LAMP, ["agents"]), (Paper(title="Ferry"), ["agents"])]
+    _, message, page, text = read(letter_of("first", papers, matched=9))
     assert (
         message["Subject"] == "Your first papers: Lamp: Small Agents <Ask> Before & After + 1 more"
     )
@@ -319,7 +304,7 @@ def test_a_first_letter_says_what_to_expect_and_that_it_is_the_first() -> None:
 
 
 def test_a_first_letter_to_a_reader_without_topics_brings_what_trended() -> None:
-    _, message, page, _ = read(letter_of("first", [LAMP], replace(ADA, topics=0, name=None)))
+    _, message, page, _ = read(letter_of("first", [(LAMP, [])], ADA._replace(name=None), topics=0))
     assert message["Subject"] == "Your first papers: Lamp: Small Agents <Ask> Before & After"
     assert page.texts("h1") == ["You’re in."]
     assert page.texts("p")[0] == "To begin with, the most trending paper of the last days."
@@ -336,8 +321,8 @@ def test_a_first_letter_to_a_reader_without_topics_brings_what_trended() -> None
 def test_a_welcome_without_papers_says_so_and_what_to_expect(
     asked_for: tuple[str, ...], words: str
 ) -> None:
-    personal = replace(ADA, asked_for=asked_for)
-    _, message, page, text = read(join(FRAMES["welcome"], Contents(), personal))
+    personal = ADA._replace(asked_for=asked_for)
+    _, message, page, text = read(letter_of("welcome", [], personal))
     assert message["Subject"] == "Your Paperround letter is set up"
     assert page.texts("h1") == ["You’re in, Ada."]
     expect = "From now on a letter comes daily at 07:00, Berlin time, on days with papers for you."
@@ -350,29 +335,29 @@ def test_a_welcome_without_papers_says_so_and_what_to_expect(
 
 
 def test_a_welcome_when_no_paper_came_at_all_says_just_that() -> None:
-    _, _, page, _ = read(join(FRAMES["welcome"], Contents(), replace(ADA, asked_for=())))
+    _, _, page, _ = read(letter_of("welcome", [], ADA._replace(asked_for=())))
     assert page.texts("p")[0] == "No paper came in the last days."
 
 
 @settings(deadline=None)
 @given(ANYTHING, ANYTHING)
 def test_any_name_and_topic_are_inert_in_a_welcome(name: str, topic: str) -> None:
-    personal = replace(ADA, name=name, asked_for=(topic,))
-    raw, _, page, text = read(join(FRAMES["welcome"], Contents(), personal))
+    personal = ADA._replace(name=name, asked_for=(topic,))
+    raw, _, page, text = read(letter_of("welcome", [], personal))
     assert_fit_for_the_wire(raw)
     assert set(page.links) == {STOP} == set(re.findall(r"https://\S+", text))
-    assert page.tags <= read(join(FRAMES["welcome"], Contents(), ADA))[2].tags
+    assert page.tags <= read(letter_of("welcome"))[2].tags
 
 
 def test_a_goodbye_letter_offers_the_way_back() -> None:
-    _, message, page, text = read(join(FRAMES["goodbye"], Contents(), ADA))
+    _, message, page, text = read(letter_of("goodbye"))
     assert message["Subject"] == "You're unsubscribed"
     assert "Until 20 September this link" in text
     assert set(page.links) == {ADA.links["undo"]} == set(re.findall(r"https://\S+", text))
 
 
 def test_a_letter_that_was_asked_for_leads_to_the_preferences() -> None:
-    _, message, page, text = read(join(FRAMES["preferences"], Contents(), ADA))
+    _, message, page, text = read(letter_of("preferences"))
     assert message["Subject"] == "Your Paperround preferences"
     assert set(page.links) == {ADA.links["preferences"]} == set(re.findall(r"https://\S+", text))
 
@@ -380,22 +365,22 @@ def test_a_letter_that_was_asked_for_leads_to_the_preferences() -> None:
 @pytest.mark.parametrize("kind", ["confirm", "goodbye", "preferences"])
 def test_a_letter_without_its_link_is_an_error_that_names_it(kind: Kind) -> None:
     with pytest.raises(ValueError, match=f"a {kind} letter needs links"):
-        join(FRAMES[kind], Contents(), replace(ADA, links={}))
+        letter_of(kind, [], ADA._replace(links={}))
 
 
 @pytest.mark.parametrize("kind", ["digest", "first"])
 def test_a_digest_without_a_paper_is_an_error(kind: Kind) -> None:
     with pytest.raises(ValueError, match="without a paper"):
-        join(FRAMES[kind], Contents(), ADA)
+        letter_of(kind)
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        replace(ADA, recipient="ada@example.net\r\nBcc: eve@example.net"),
-        replace(ADA, token=TOKEN[1:]),
-        replace(ADA, unsubscribe="https://papers.example.org/u/a b"),
-        replace(ADA, unsubscribe=""),
+        ADA._replace(recipient="ada@example.net\r\nBcc: eve@example.net"),
+        ADA._replace(token=TOKEN[1:]),
+        ADA._replace(unsubscribe="https://papers.example.org/u/a b"),
+        ADA._replace(unsubscribe=""),
     ],
 )
 def test_what_no_header_can_hold_is_refused(wrong: Personal) -> None:
@@ -414,7 +399,7 @@ def test_any_text_arrives_as_text_and_nothing_else(
         title=title or "x", abstract=abstract, authors=(author,) * 5, page=LAMP.page, pdf=LAMP.pdf
     )
     raw, message, page, text = digest(
-        [(paper, [topic]), (LAMP, ["agents"])], replace(ADA, name=name)
+        [(paper, [topic]), (LAMP, ["agents"])], ADA._replace(name=name)
     )
     assert_fit_for_the_wire(raw)
     assert message.keys() == digest([(LAMP, [])])[1].keys()
@@ -438,17 +423,16 @@ def test_any_text_arrives_as_text_and_nothing_else(
 @settings(deadline=None)
 @given(ANYTHING)
 def test_any_topic_is_inert_in_a_confirm_letter(topic: str) -> None:
-    raw, _, page, text = read(join(FRAMES["confirm"], Contents(), replace(ADA, asked_for=(topic,))))
+    raw, _, page, text = read(letter_of("confirm", [], ADA._replace(asked_for=(topic,))))
     assert_fit_for_the_wire(raw)
     assert set(page.links) == {ADA.links["confirm"]} == set(re.findall(r"https://\S+", text))
-    assert page.tags <= read(join(FRAMES["confirm"], Contents(), ADA))[2].tags
+    assert page.tags <= read(letter_of("confirm"))[2].tags
 
 
 @settings(deadline=None)
 @given(st.integers(min_value=1, max_value=40))
 def test_a_letter_of_any_length_fits_the_wire(count: int) -> None:
-    everything = replace(ADA, matched=count)
-    raw, _, page, text = digest([(LAMP, ["agents", "memory"])] * count, everything)
+    raw, _, page, text = digest([(LAMP, ["agents", "memory"])] * count, matched=count)
     assert_fit_for_the_wire(raw)
     assert len(page.texts("h2")) == count
     assert f"\n{count}. Lamp" in text
@@ -480,7 +464,7 @@ def test_a_letter_of_huge_papers_fits_and_says_what_it_leaves_out(
     matched = len(papers) + also + 40
     raw, message, page, text = digest(
         [(paper, ["agents", "字" * 40, "👩" * 60]) for paper in papers],
-        replace(ADA, matched=matched),
+        matched=matched,
         also=[(papers[0], ["agents"])] * also,
         trending=papers[:trending],
     )
@@ -510,14 +494,14 @@ def test_the_same_letter_is_made_of_the_same_bytes() -> None:
 
 
 def test_two_deliveries_differ_in_message_id_and_boundary() -> None:
-    _, message, _, _ = digest([(LAMP, [])], replace(ADA, token="f" * 32))
+    _, message, _, _ = digest([(LAMP, [])], ADA._replace(token="f" * 32))
     assert message["Message-ID"] == f"<{'f' * 32}@example.org>"
     assert message.get_boundary() == f"=_{'f' * 32}"
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_frame_comes_back_from_storage(kind: Kind) -> None:
-    part = LETTERS.frame(kind)
+    part = FRAMES[kind]
     assert Frame.unpack(part).pack() == part
 
 
@@ -547,8 +531,8 @@ def test_a_template_may_be_replaced_and_a_mistake_in_it_names_the_slot(tmp_path:
         "{{ slot.greeting }}\n{{ slot.cards }}{{ slot.also }}{{ slot.trending }}"
         "{{ slot.unsubscribe }}"
     )
-    frame = Frame.unpack(Letters([tmp_path], HOUSE).frame("digest"))
-    _, _, _, text = read(join(frame, Contents([entry(LAMP, [])]), ADA))
+    frame = Letters([tmp_path], HOUSE).frame("digest")
+    _, _, _, text = read(letter_of("digest", [(LAMP, [])], frame=frame))
     assert text.startswith("Good morning, Ada.\n1. Lamp")
 
 

@@ -85,9 +85,18 @@ def begins(part: str, last: bool, term: Term, said: Said, stemmed: bool) -> Iter
     return said.stems.get(stem(part), ())
 
 
+@cache
+def parts_of(term: Term) -> Sequence[str]:
+    """The words that a text is looked through for, which are many texts for one term."""
+    return words(" ".join(term.words))
+
+
+spelled = cache(spellings)
+
+
 def places(term: Term, said: Said, stemmed: bool) -> list[int]:
     """Where a word or phrase begins."""
-    parts = words(" ".join(term.words))
+    parts = parts_of(term)
     found = [
         set(begins(part, number == len(parts) - 1, term, said, stemmed))
         for number, part in enumerate(parts)
@@ -98,7 +107,7 @@ def places(term: Term, said: Said, stemmed: bool) -> list[int]:
 def mentions(wanted: Term | Near, said: Said, stemmed: bool) -> int | None:
     """How often a text has the terms as one phrase; None where they are not even near."""
     terms = wanted.terms if isinstance(wanted, Near) else (wanted,)
-    lengths = [len(words(" ".join(term.words))) for term in terms]
+    lengths = [len(parts_of(term)) for term in terms]
     found = [places(term, said, stemmed) for term in terms]
     distance = 3 + sum(lengths[1:-1])
     near = any(
@@ -141,7 +150,7 @@ def sought(name: str, terms: Sequence[tuple[str, str]]) -> Leaf:
     text = run if not name else f"{name}:({run})"
 
     def tier(read: Read) -> int:
-        ways = [wanted] if name in ("author", "category", "org") else spellings(wanted)
+        ways = [wanted] if name in ("author", "category", "org") else spelled(wanted)
         counted = []
         for field_name in [name] if name else ["title", "abstract"]:
             for said in read.fields[field_name]:
@@ -362,6 +371,7 @@ small_papers = st.lists(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=TOPICS)
 @given(small_papers, shapes)
 def test_the_index_and_a_plain_reading_agree_on_small_papers(
@@ -411,6 +421,7 @@ def read_pages(page_papers: list[Paper]) -> list[Read]:
     return [Read.of(paper) for paper in page_papers]
 
 
+@pytest.mark.long
 @settings(max_examples=TOPICS)
 @given(st.integers(0, 237), shapes)
 def test_the_index_and_a_plain_reading_agree_on_every_real_paper(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.digests import ALSO_LISTED, TRENDING_LISTED
-from service.domain.selection import Picked, Selection, Unlisted, unpack
+from service.domain.selection import Selection, Unlisted, unpack
 from service.matching.finds import NAMELESS, Choice, Finds, Wants
 from service.matching.strengths import FOLLOWED, MUTED, TOP_TIER
 from service.packing import PartIds, pack_many
@@ -110,7 +110,7 @@ def expected(papers: Papers, reader: Reader) -> tuple[Selection | None, int, int
     order = sorted(shown, key=lambda place: (shown[place][0][0], place))
     also_until = reader.max_papers + (ALSO_LISTED if reader.topical else 0)
     entries = [
-        Picked(
+        (
             card(place),
             tuple(name(reader.finders[nth]) for _, nth in shown[place] if reader.topical),
         )

@@ -1,4 +1,11 @@
-"""SQL and templates compiled once a worker: otherwise each test would compile them all anew."""
+"""SQL and templates compiled once a worker: otherwise each test would compile them all anew.
+
+Neither library has a way of its own for this. SQLAlchemy finds a compiled statement by its dialect
+and by all that its text depends on; an engine cannot be given the dialect of another, which holds
+more of its engine's state than a test should share. Jinja's cache of bytecode knows a template by
+name and source alone, not by whether its values are escaped. What a statement or a template does
+is found out at every run of it, here as in a service that has run for a while.
+"""
 
 from typing import Any
 

@@ -1,26 +1,19 @@
 """Letters for the tests: a house, a reader, a paper, and what has broken letters before."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from hypothesis import strategies as st
 
 from service.domain.papers import Paper
-from service.mail.letter import (
-    Because,
-    Card,
-    Contents,
-    Entry,
-    Frame,
-    House,
-    Letters,
-    Personal,
-    Reasons,
-    join,
-    show,
-)
-from service.mail.rendering import KINDS, Kind
+from service.domain.selection import Picked, Selection
+from service.mail.house import House
+from service.mail.letter import join
+from service.mail.parts import Parts
+from service.mail.personal import Personal
+from service.mail.rendering import KINDS, Kind, Letters
+from service.mail.shown import Mention
 
 TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates"
 HOUSE = House(
@@ -31,7 +24,7 @@ HOUSE = House(
     feedback_id="digest:paperround:example",
 )
 LETTERS = Letters([TEMPLATES], HOUSE)
-FRAMES = {kind: Frame.unpack(LETTERS.frame(kind)) for kind in KINDS}
+FRAMES: Mapping[Kind, bytes] = {kind: LETTERS.frame(kind) for kind in KINDS}
 TOKEN = "0123456789abcdef" * 2
 WEB = "https://papers.example.org/d/W"
 STOP = "https://papers.example.org/u/AbC-dEf_1"
@@ -42,8 +35,6 @@ ADA = Personal(
     planned_at=datetime(2026, 8, 21, 5, 0, tzinfo=UTC),
     local_date=date(2026, 8, 21),
     local_hour=7,
-    topics=4,
-    matched=5,
     unsubscribe=STOP,
     web=WEB,
     schedule="daily at 07:00, Berlin time",
@@ -55,7 +46,6 @@ ADA = Personal(
         "address": "https://papers.example.org/address/T",
     },
     asked_for=("agents", "state & space"),
-    undo_until=date(2026, 9, 20),
     elsewhere="a…@example.org",
 )
 LAMP = Paper(
@@ -102,25 +92,42 @@ NAUGHTY = [
 ANYTHING = st.sampled_from(NAUGHTY) | st.text(max_size=200)
 
 
-def card_of(paper: Paper, key: str = "k1") -> Card:
-    return Card.unpack(LETTERS.card(paper, key, 2026))
-
-
-def because_of(*labels: str) -> list[Because]:
-    return [Because.unpack(LETTERS.because(label, "agents")) for label in labels]
-
-
-def entry(paper: Paper, labels: Sequence[str], *, alone: bool = False) -> Entry:
-    """A paper's card for those topics, with the words of the first one marked."""
-    card = card_of(paper)
-    terms = [[words] for words in labels[:1]]
-    shown = show(card, terms, FRAMES["digest"].pieces, alone=alone)
-    return Entry(card, Reasons.of(because_of(*labels)), shown)
-
-
 def letter_of(
-    kind: Kind, papers: Sequence[Paper], personal: Personal = ADA, *, frame: Frame | None = None
+    kind: Kind,
+    papers: Sequence[tuple[Paper, Sequence[str]]] = (),
+    personal: Personal = ADA,
+    *,
+    also: Sequence[tuple[Paper, Sequence[str]]] = (),
+    trending: Sequence[Paper] = (),
+    topics: int = 4,
+    matched: int = 5,
+    frame: bytes | None = None,
+    author: str | None = None,
 ) -> bytes:
-    """Return a letter with those papers as its cards, each for one topic."""
-    cards = [entry(paper, ["agents"], alone=len(papers) == 1) for paper in papers]
-    return join(frame or FRAMES[kind], Contents(cards), personal)
+    """Return a letter with those papers, each for the topics of those labels, the words of the
+    first marked; before them comes the author, whom the reader follows.
+    """
+    bodies = [frame or FRAMES[kind]]
+
+    def kept(body: bytes) -> int:
+        if body not in bodies:
+            bodies.append(body)
+        return bodies.index(body)
+
+    def picked(paper: Paper, labels: Sequence[str]) -> Picked:
+        names = [LETTERS.because_followed(author)] if author else []
+        names += [LETTERS.because(label, "agents") for label in labels]
+        return kept(LETTERS.card(paper, "k1", 2026)), tuple(map(kept, names))
+
+    selection = Selection(
+        frame=0,
+        cards=tuple(picked(*each) for each in papers),
+        also=tuple(picked(*each) for each in also),
+        trending=tuple(picked(paper, ())[0] for paper in trending),
+        topics=topics,
+        matched=matched,
+    )
+    parts = Parts(
+        lambda _: dict(enumerate(bodies)), lambda _, because, __: Mention([[because.label]])
+    )
+    return join(parts, selection, personal)

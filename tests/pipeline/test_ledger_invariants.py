@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from conftest import make_settings
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -22,7 +23,7 @@ from peers import newsroom
 from peers.newsroom import FRIDAY_NOON
 from sqlalchemy import select
 
-from service import consent, leaving, pipeline
+from service import pipeline
 from service.domain.deliveries import Claim
 from service.domain.links import Purpose, sign
 from service.domain.policy import Outcome, Stage, Status
@@ -30,6 +31,7 @@ from service.domain.selection import unpack
 from service.installation import Installation, open_installation
 from service.mail.address import parse_address
 from service.mail.letter import Card
+from service.readers import consent, leaving
 from service.store import deliveries, holds, parts, subscribers, tables, transitions, workers
 from service.store.ledger import Ledger
 
@@ -247,7 +249,7 @@ class Rounds(RuleBasedStateMachine):
         return self.away | (set(range(100)) - set(self.readers.values()))
 
     def titles(self, row: Any, connection: Any) -> list[str]:
-        ids = [picked.part for picked in unpack(row.selection).cards]
+        ids = [part for part, _ in unpack(row.selection).cards]
         missing = [part for part in ids if part not in self.cards]
         for part, body in parts.bodies_of(connection, missing).items():
             self.cards[part] = Card.unpack(body).said.title
@@ -313,6 +315,7 @@ class Rounds(RuleBasedStateMachine):
         assert set(newsroom.statuses(self.house)) <= {"sent", "failed", "expired", "cancelled"}
 
 
+@pytest.mark.long
 def test_whatever_happens_nothing_is_missed_and_nothing_repeats(tmp_path: Path) -> None:
     Rounds.root = tmp_path
     stories = settings(max_examples=settings().max_examples // 5, stateful_step_count=40)

@@ -343,10 +343,10 @@ def test_letters_that_are_held_are_passed_once_and_not_by_every_claim(
         ).all()
     assert in_lane is not None
     assert len(left) == 40, "no held letter is at the head of the queue any more"
-    at = FRIDAY_NOON
-    assert "ix_delivery_queue" in plan_of(installation, queue._first(at, 10))
-    assert "ix_delivery_queue" in plan_of(installation, queue._head(at, 10))
-    assert "ix_delivery_lane" in plan_of(installation, queue._in_lane(ONE, at, 10))
+    at_noon = {"now": FRIDAY_NOON, "most": 10}
+    assert "ix_delivery_queue" in plan_of(installation, queue._HEAD.params(at_noon))
+    in_lane_one = queue._LANE.params(at_noon, lane=ONE)
+    assert "ix_delivery_lane" in plan_of(installation, in_lane_one)
     assert "ix_delivery_lane" in plan_of(installation, queue._LANES)
     assert worker.claim() == {TWO: 30}
     assert statuses(installation) == {"queued": 5040}

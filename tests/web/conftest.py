@@ -1,9 +1,7 @@
 """What the tests of the pages share."""
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from peers.pages import Pages, open_pages
@@ -23,12 +21,3 @@ def pages(house: Installation, clock: Clock) -> Iterator[Pages]:
     """The pages of `house`, served for real."""
     with open_pages(house, clock) as client:
         yield client
-
-
-@pytest.fixture(scope="module")
-def artefacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder where pictures of pages stay: PAPERROUND_ARTEFACTS, else a temporary one."""
-    chosen = os.environ.get("PAPERROUND_ARTEFACTS")
-    folder = Path(chosen) if chosen else tmp_path_factory.mktemp("pages")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

@@ -17,7 +17,7 @@ from service import pipeline
 from service.demo.catcher import Catcher
 from service.installation import Installation
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 ADA, NEW = "ada@example.org", "countess@example.net"
 
@@ -35,7 +35,7 @@ def test_ada_moves_takes_fewer_letters_leaves_and_is_erased(
     catcher: Catcher,
     pages: Pages,
     chromium: Browser,
-    artefacts: Path,
+    artefacts: Path | None,
 ) -> None:
     def letter(to: str, about: str = "") -> str:
         """Return the one letter about that which came, with links to the pages of this test."""

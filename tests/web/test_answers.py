@@ -77,6 +77,24 @@ def test_a_client_that_never_says_what_it_wants_is_hung_up_on(house: Installatio
             assert [client.get("/healthz").status_code for _ in range(2)] == [200, 200]
 
 
+def test_a_client_that_takes_no_answer_is_cut_off(house: Installation) -> None:
+    app = web_app(house, real_time)
+    with serving(app, listen("127.0.0.1", 0), answer_seconds=0.2) as address:
+        host, port = address.removeprefix("http://").split(":")
+        with socket.socket() as client:
+            # More answers than the system keeps for who does not read them.
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect((host, int(port)))
+            client.settimeout(30)
+            with pytest.raises(ConnectionError):
+                ask_without_end(client)
+
+
+def ask_without_end(client: socket.socket) -> None:
+    while True:
+        client.sendall(b"GET /style.css HTTP/1.1\r\nHost: papers\r\n\r\n" * 100)
+
+
 def test_without_its_database_the_service_says_so_and_names_nobody(
     postgres_url: str, tmp_path: Path, clock: Clock
 ) -> None:

@@ -1,7 +1,6 @@
 """Readers' ways in a real browser: in by the sign-up page, and from a letter through preferences.
 
-The pictures stay behind to be looked at: in the folder PAPERROUND_ARTEFACTS, else among the test's
-temporary files.
+Pictures stay in the folder PAPERROUND_ARTEFACTS, if there is one, to be looked at.
 """
 
 import shutil
@@ -22,12 +21,13 @@ from peers.preferences import kept
 from peers.reader import Clock, deliver, path_of
 from playwright.sync_api import Browser
 
-from service import pipeline, strangers
+from service import pipeline
 from service.demo.catcher import Catcher
 from service.domain.filters import Filters
 from service.installation import Installation, open_installation
+from service.readers import strangers
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 ADA = "ada@example.org"
 
@@ -74,7 +74,7 @@ def letter(house: Installation, clock: Clock, catcher: Catcher, pages: httpx.Cli
 
 
 def test_ada_changes_topics_pauses_and_resumes_with_scripts_off(
-    letter: str, house: Installation, chromium: Browser, artefacts: Path
+    letter: str, house: Installation, chromium: Browser, artefacts: Path | None
 ) -> None:
     page = chromium.new_context(java_script_enabled=False).new_page()
     page.set_content(letter)
@@ -128,7 +128,7 @@ def test_bob_sees_what_he_would_get_and_signs_up(
     catcher: Catcher,
     pages: httpx.Client,
     chromium: Browser,
-    artefacts: Path,
+    artefacts: Path | None,
     scripts: bool,
 ) -> None:
     publish(house, clock() - timedelta(days=1), "World Models of Rivers", "Tea")

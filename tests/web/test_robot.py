@@ -102,6 +102,7 @@ def test_getting_every_link_and_all_they_lead_to_changes_nothing(
 
 
 @pytest.mark.browser
+@pytest.mark.long
 def test_a_scanner_that_runs_the_scripts_of_every_link_changes_nothing(
     pages: Pages,
     house: Installation,

@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from service import notices
 from service.domain.deliveries import Kind
 from service.domain.keys import KeyRing
 from service.domain.links import LIVES, Purpose, granted, verify, web_name
@@ -21,6 +20,7 @@ from service.installation import Installation
 from service.mail.address import parse_address
 from service.mail.letter import Card
 from service.mail.wording import subject
+from service.readers import notices
 from service.store import (
     consents,
     digests,
@@ -107,7 +107,7 @@ def letters(installation: Installation, reader: Subscriber) -> list[PastLetter]:
     """Return a reader's last digests, the newest first."""
     with installation.database.read() as connection:
         found = digests.newest(connection, reader.subscriber_id, LETTERS_SHOWN)
-        first = {digest.selection.cards[0].part for digest in found if digest.selection.cards}
+        first = {digest.selection.cards[0][0] for digest in found if digest.selection.cards}
         titles = {
             part: Card.unpack(body).said.title
             for part, body in parts.bodies_of(connection, first).items()
@@ -116,7 +116,7 @@ def letters(installation: Installation, reader: Subscriber) -> list[PastLetter]:
     past = []
     for digest in found:
         cards = digest.selection.cards
-        title = titles.get(cards[0].part) if cards else None
+        title = titles.get(cards[0][0]) if cards else None
         past.append(
             PastLetter(
                 digest.local_date,
@@ -158,12 +158,12 @@ def erase(installation: Installation, token: str, now: datetime) -> bool:
 def _papers(connection: Connection, subscriber_id: int) -> Iterator[dict[str, str]]:
     """Yield the papers of a reader's digests, as far as their parts are kept."""
     found = digests.newest(connection, subscriber_id)
-    wanted = {picked.part for digest in found for picked in digest.selection.cards}
+    wanted = {part for digest in found for part, _ in digest.selection.cards}
     bodies = parts.bodies_of(connection, wanted)
     for digest in found:
-        for picked in digest.selection.cards:
-            if picked.part in bodies:
-                said = Card.unpack(bodies[picked.part]).said
+        for part, _ in digest.selection.cards:
+            if part in bodies:
+                said = Card.unpack(bodies[part]).said
                 day = digest.local_date.isoformat()
                 yield {"letter": day, "title": said.title, "key": said.key}
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.at_hand import AtHand
+from service.mail.at_hand import AtHand
 
 
 @given(st.integers(2, 8), st.lists(st.integers(0, 20)))
