@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from service import leaving
 from service.installation import Installation
 from service.mail.incoming import HEADER_BYTES, split_mbox, stop_token
+from service.readers import leaving
 
 
 class MailboxError(Exception):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from service import notices, pipeline
+from service import pipeline
 from service.binding import Binder
 from service.domain.deliveries import Claim, Kind
 from service.domain.digests import SkipReason
@@ -15,6 +15,7 @@ from service.domain.selection import unpack
 from service.domain.timetable import digest_lives, local_date
 from service.installation import Installation
 from service.mail.letter import Kind as LetterKind
+from service.readers import notices
 from service.store import audience, deliveries, papers, parts, readers, subscribers, suppressions
 from service.store.deliveries import Verdicts
 

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from service import pausing
 from service.alongside import alongside
 from service.delivering import Delivered, send_what_may_go
 from service.domain.timetable import Cadence, digest_lives, due_date
@@ -21,6 +20,7 @@ from service.intake import Ingested, take_in
 from service.interpreter import bulk_work, memory_kept
 from service.mail.letter import Kind as LetterKind
 from service.planning import Plan, Planner
+from service.readers import pausing
 from service.sources import folder
 from service.store import (
     allowances,

@@ -10,11 +10,12 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
-from service import consent, fetching, pipeline, strangers
+from service import fetching, pipeline
 from service.domain.policy import Result
 from service.domain.sources import Condition
 from service.installation import Installation
 from service.mailbox import MailboxError, Maildir
+from service.readers import consent, strangers
 from service.sources import folder
 from service.store.engine import StoreError
 

@@ -11,13 +11,14 @@ from conftest import OpenWith
 from peers.newsroom import FRIDAY_NOON, at_work, publish, subscribe
 from peers.sending import binder_of
 
-from service import marks, pipeline, preferences
+from service import marks, pipeline
 from service.domain.deliveries import Claim
 from service.domain.papers import Paper
 from service.domain.readers import Preferences
 from service.installation import Installation
 from service.mail import parts
 from service.mail.address import parse_address
+from service.readers import preferences
 
 LAMP = Paper(
     title="Lamp: World Models for Agents",

@@ -12,10 +12,10 @@ from peers.newsroom import FRIDAY_NOON, subscribe
 from peers.pages import real_time
 from peers.preferences import kept
 
-from service import consent
 from service.installation import Installation
 from service.mail.address import parse_address
 from service.mailbox import MailboxError, Maildir, heed, heed_file
+from service.readers import consent
 from service.schedule import Schedule
 
 ADA = "ada@example.org"

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from getpass import getuser
 
-from service import consent
-from service.consent import SignUp
 from service.domain.filters import Filters
 from service.domain.readers import Preferences
 from service.domain.timetable import Cadence, parse_hour, zone
 from service.domain.wishes import Wish
 from service.installation import Installation
 from service.mail.address import parse_address
+from service.readers import consent
+from service.readers.consent import SignUp
 
 WORDS = {
     SignUp.PENDING: "is added; a confirm letter goes out",

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from service import preferences, settings
+from service import settings
 from service.cli import subscriber_view
 from service.cli.options import (
     AsJson,
@@ -29,6 +29,7 @@ from service.domain.timetable import parse_hour, zone
 from service.domain.wishes import Wish, places_of, wishes_of
 from service.installation import open_installation
 from service.mail.address import parse_address
+from service.readers import preferences
 
 _UNCHANGED = {
     Consent.PENDING: "has not confirmed yet: the confirm letter stands for what was asked for",
@@ -111,9 +112,9 @@ def _without(wishes: Sequence[Wish], named: Sequence[str]) -> Sequence[Wish]:
     return [wish for place, wish in enumerate(wishes) if place not in gone]
 
 
-def _switched(wishes: Sequence[Wish], named: Sequence[str], *, enabled: bool) -> Sequence[Wish]:
+def _switched(wishes: Sequence[Wish], named: Sequence[str], *, enabled: bool) -> tuple[Wish, ...]:
     meant = {place for words in named for place in places_of(wishes, words)}
-    return [
+    return tuple(
         replace(wish, enabled=enabled) if place in meant else wish
         for place, wish in enumerate(wishes)
-    ]
+    )

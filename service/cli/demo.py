@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from service import consent, demo, pipeline, resources, settings
+from service import demo, pipeline, resources, settings
 from service.cli.report import WorkFailed, print_table, say
 from service.cli.serve import listen, serving, wait_for_signal
 from service.demo.catcher import Catcher
@@ -22,6 +22,7 @@ from service.domain.wishes import wishes_of
 from service.installation import Installation, open_installation
 from service.mail.address import parse_address
 from service.observe import set_up_logging
+from service.readers import consent
 from service.schedule import Schedule
 from service.web.app import web_app
 

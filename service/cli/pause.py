@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
-from service import pausing, settings
+from service import settings
 from service.cli import subscriber_view
 from service.cli.options import AsJson, Email
 from service.cli.report import WorkFailed, print_json, say
@@ -15,6 +15,7 @@ from service.domain.pauses import PauseError, Span, end_of, parse_end
 from service.domain.readers import Consent, Subscriber
 from service.installation import open_installation
 from service.mail.address import parse_address
+from service.readers import pausing
 from service.store import subscribers
 
 _NO_LETTERS = {

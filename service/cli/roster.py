@@ -11,7 +11,6 @@ from service.cli import csv_rows
 from service.cli.adding import WORDS, add_one, admin, preferences_as_typed
 from service.cli.options import AsJson
 from service.cli.report import WorkFailed, counts, notice, number, print_json, say
-from service.consent import SignUp
 from service.domain.filters import filters_of
 from service.domain.readers import MOST_PAPERS, Consent, Subscriber
 from service.domain.timetable import TimetableError, parse_cadence
@@ -19,6 +18,7 @@ from service.domain.topics import TopicError
 from service.domain.wishes import wishes_of
 from service.installation import Installation, open_installation
 from service.mail.address import AddressError
+from service.readers.consent import SignUp
 from service.store import subscribers
 
 
@@ -125,11 +125,7 @@ def _count(row: csv_rows.Row, name: str) -> int | None:
 
 def _row(found: Subscriber) -> csv_rows.Row:
     chosen, filters = found.preferences, found.preferences.filters
-    topics = [
-        f"{wish.label} = {wish.text}" if wish.label else wish.text
-        for wish in found.wishes
-        if wish.enabled
-    ]
+    topics = [wish.typed for wish in found.wishes if wish.enabled]
     return {
         "email": found.email or "",
         "name": chosen.name or "",

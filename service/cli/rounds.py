@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from service import fetching, pipeline, settings, strangers
+from service import fetching, pipeline, settings
 from service.cli import queue_view
 from service.cli.clock import Clock, clock
 from service.cli.progress import progress
@@ -30,6 +30,7 @@ from service.domain.policy import Result
 from service.installation import Installation, open_installation
 from service.intake import Ingested
 from service.planning import Plan
+from service.readers import strangers
 from service.sources import jsonlines
 from service.store import deliveries
 from service.store.waiting import waiting

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from service import consent, settings
+from service import settings
 from service.cli import subscriber_view
 from service.cli.adding import WORDS, add_one, admin, preferences_as_typed
 from service.cli.change import change
@@ -25,12 +25,13 @@ from service.cli.options import (
 from service.cli.pause import pause, resume
 from service.cli.report import WorkFailed, print_json, print_table, say
 from service.cli.roster import export, import_
-from service.consent import SignUp
 from service.domain.filters import filters_of
 from service.domain.readers import Consent, address_hash
 from service.domain.wishes import wishes_of
 from service.installation import open_installation
 from service.mail.address import parse_address
+from service.readers import consent
+from service.readers.consent import SignUp
 from service.store import consents, deliveries, letters, subscribers, suppressions
 from service.store.letters import Which
 

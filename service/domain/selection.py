@@ -171,7 +171,7 @@ def _entries(packed: bytes, at: int, frame: int, topics: _Topics) -> tuple[tuple
     count, at = _number(packed, at)
     aparts: list[int] = []
     named: list[tuple[int, ...]] = []
-    few = len(topics.names) <= 0x80
+    few = len(topics.names) < 0x80
     for _ in range(count):
         # A call for each number would cost more than all the rest of a claim: nearly all are of
         # one octet, or of two.

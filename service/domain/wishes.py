@@ -36,6 +36,11 @@ class Wish:
         """The words a letter names it by."""
         return self.label or self.text
 
+    @property
+    def typed(self) -> str:
+        """The words by which it is typed, with its label if it has one."""
+        return f"{self.label} = {self.text}" if self.label else self.text
+
 
 def wishes_of(texts: Iterable[str], known: Sequence[Wish] = ()) -> tuple[Wish, ...]:
     """Read topics as typed, each once, after those `known`, of which one may be typed anew.

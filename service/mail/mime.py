@@ -39,6 +39,8 @@ def encode_plain(text: str) -> bytes:
     # But for a dot where a line begins, it only needs soft breaks.
     if "." in text[:: _LINE - 1]:
         return _quoted(text)
+    if len(text) < _LINE:
+        return f"{text}=\r\n".encode("ascii")
     written = text[: _LINE - 1]
     for start in range(_LINE - 1, len(text), _LINE - 1):
         written = f"{written}=\r\n{text[start : start + _LINE - 1]}"

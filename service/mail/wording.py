@@ -99,7 +99,7 @@ def nothing_yet(topics: Sequence[str], more: int) -> str:
     return "No paper came in the last days."
 
 
-def subject(title: str, papers: int, *, prefix: str = "") -> str:
+def subject(title: str, papers: int, prefix: str = "") -> str:
     """Return the subject of a digest of so many papers, whose first card has that title."""
     more = f" + {papers - 1} more" if papers > 1 else ""
     return f"{prefix}{cut_title(title)}{more}"
@@ -117,15 +117,17 @@ def preheader(names: Sequence[str], papers: int, topics: Sequence[str], sentence
         return cut_at_word(sentence, PREHEADER_LENGTH)
     text = ""
     for shown in range(len(others), 0, -1):
-        rest = papers - 1 - shown
-        text = f"Also {_listed([*others[:shown], *([f'{rest} more'] if rest else [])])}"
+        named = others[:shown]
+        if rest := papers - 1 - shown:
+            named = [*named, f"{rest} more"]
+        text = f"Also {_listed(named)}"
         room = PREHEADER_LENGTH - len(text)
         if room < 0:
             continue
         for count in range(min(4, len(topics)), 0, -1):
-            named = f", for {_listed(topics[:count])}"
-            if len(named) <= room:
-                return text + named
+            why = f", for {_listed(topics[:count])}"
+            if len(why) <= room:
+                return text + why
         return text
     return cut_at_word(text, PREHEADER_LENGTH)
 

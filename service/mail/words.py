@@ -87,7 +87,7 @@ def _digest_words(parts: Parts, selection: Selection, personal: Personal, *, fir
     day, weekly = personal.local_date, personal.cadence.weekly
     prefix = "" if topics else "Trending: "
     prefix = "Your first papers: " if first else "Your week: " if weekly else prefix
-    subject = _subject(said[0].title, count, prefix=personal.subject_prefix + prefix)
+    subject = _subject(said[0].title, count, personal.subject_prefix + prefix)
     greeting, greeted = _greeting(personal.name or "", None if first else personal.local_hour, day)
     summary = _summary(count, topics, matched, first=first, weekly=weekly)
     expect = wording.expect(personal.schedule, weekly=weekly) if first else ""

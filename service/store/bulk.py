@@ -15,7 +15,6 @@ from service.store.as_json import as_json
 Integers: TypeAlias = npt.NDArray[np.int64]
 Values = Mapping[str, Any]
 
-_ROWS_AT_ONCE = 100
 _CLOSE = 3
 
 
@@ -72,40 +71,6 @@ def given(
     marks = f"({', '.join('?' * len(columns))})"
     values = tuple(itertools.chain.from_iterable(rows))
     return f"{head}(VALUES {', '.join([marks] * len(rows))})", values
-
-
-def insert_many(
-    connection: Connection,
-    table: Table,
-    columns: Sequence[str],
-    rows: Sequence[tuple[Any, ...]],
-    constant: Values,
-    *,
-    on_conflict: str = "",
-) -> None:
-    """Insert rows, their `columns` as the drivers take them; all share the `constant` values.
-
-    Integers, texts and bytes are taken as they are; JSON and dates as texts.
-
-    `on_conflict` is SQL that both databases understand.
-    """
-    if not rows:
-        return
-    names = ", ".join([*columns, *constant])
-    mark = mark_of(connection)
-    shared = ", ".join([*columns, *[mark] * len(constant)])
-    shared_values = tuple(bound(connection, table, constant).values())
-    # One statement for many rows costs half of what one for each costs, and lets other threads
-    # run while it does.
-    at_once = len(rows) if connection.dialect.name == "postgresql" else _ROWS_AT_ONCE
-    for start in range(0, len(rows), at_once):
-        head, values = given(connection, table, columns, rows[start : start + at_once])
-        connection.exec_driver_sql(
-            # Without WHERE, SQLite would take ON CONFLICT for the condition of a join.
-            f"{head} INSERT INTO {table.name} ({names}) SELECT {shared} FROM given WHERE true"
-            f" {on_conflict}",
-            (*values, *shared_values),
-        )
 
 
 def update_many(

@@ -47,7 +47,7 @@ def _wanted() -> Any:
     )
 
 
-# Letters, for `Reader` to read. `wanted` says whether one may still go to its reader.
+# Letters, for `ClaimReader`. `wanted` says whether one may still go to its reader.
 LETTERS = (
     select(
         *(
@@ -82,7 +82,7 @@ LETTERS = (
 )
 
 
-class Reader:
+class ClaimReader:
     """Makes claims of the rows of LETTERS; what many of them share is made once."""
 
     def __init__(self, dialect: Dialect) -> None:
@@ -110,7 +110,7 @@ class Reader:
                 preference_id=preference_id,
                 preferences=self._preferences(*preference),
                 asked_at=self._confirmed_at(confirmed_at),
-                slots=self._slots(slots) or {},
+                slots={} if slots is None else self._slots(slots),
                 local_date=self._date(local_date),
                 selection=unpack(selection),
                 planned_at=self._planned_at(planned_at),

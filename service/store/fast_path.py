@@ -1,11 +1,12 @@
 """The ledger's fast path: the step in which every outcome is an acceptance, as nearly all are.
 
-It costs little more than its statements, which go to the driver itself on a connection that is
-kept.
+It costs little more than its one statement, which goes to the driver itself on a connection that
+is kept.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Protocol, cast
 
@@ -39,8 +40,8 @@ def fast_path(database: Database, worker_id: int, lock: Lock) -> FastPath:
 
 
 class _OnSqlite:
-    """One statement for all letters. Where it does not find each of them as it should be, nothing
-    stands: to learn which were would cost every other step half as much again.
+    """Where the statement does not find each letter as it should be, nothing stands: to learn which
+    were would cost every other step half as much again.
     """
 
     def __init__(self, database: Database, worker_id: int, lock: Lock) -> None:
@@ -55,58 +56,31 @@ class _OnSqlite:
     def step(self, accepted: Sequence[Settlement], begins: Sequence[Claim]) -> set[int] | None:
         if not self._lock.held():
             return None
-        time = self._time
-        assert time is not None
-        values: list[object] = []
-        for each in accepted:
-            claim, outcome = each.claim, each.outcome
-            values += (claim.delivery_id, claim.attempts + 1, time(each.at))
-            values += (outcome.code, outcome.text)
-        for claim in begins:
-            values += (claim.delivery_id, claim.attempts, None, None, None)
+        assert self._time is not None
         letters = len(accepted) + len(begins)
-        # Few lengths are few statements to prepare.
-        rows = 1 << (letters - 1).bit_length()
-        values += (None,) * (5 * (rows - letters))
-        values.append(self._worker_id)
+        values = _values(accepted, begins, self._time)
+        statement = _statement(len(values) // _COLUMNS, "?", ("?",) * _COLUMNS)
         sql = self._connection
         try:
             with self._database.turn(Turn.LEDGER):
                 sql.execute("BEGIN IMMEDIATE")
                 try:
-                    whole = sql.execute(_changes(rows), values).rowcount == letters
-                    sql.execute("COMMIT" if whole else "ROLLBACK")
+                    changed = sql.execute(statement, (*values, self._worker_id)).rowcount
+                    sql.execute("COMMIT" if changed == letters else "ROLLBACK")
                 except BaseException:
                     sql.rollback()
                     raise
         except sqlite3.Error:
             return None
-        return {claim.delivery_id for claim in begins} if whole else None
+        return {claim.delivery_id for claim in begins} if changed == letters else None
 
     def close(self) -> None:
         self._kept.close()
 
 
-@cache
-def _changes(rows: int) -> str:
-    """Return the statement for so many letters, each by id, attempts, and time, code and reply of
-    its acceptance: one without a time is begun, one without an id is none.
-    """
-    given = ", ".join(["(?, ?, ?, ?, ?)"] * rows)
-    return (
-        "UPDATE delivery SET status = iif(column3 IS NULL, 'sending', 'sent'),"
-        " worker_id = iif(column3 IS NULL, worker_id, NULL),"
-        " attempts = attempts + (column3 IS NULL), settled_at = column3,"
-        " reply_code = iif(column3 IS NULL, reply_code, column4),"
-        " reply = iif(column3 IS NULL, reply, column5)"
-        f" FROM (VALUES {given}) WHERE id = column1 AND attempts = column2 AND worker_id = ?"
-        " AND status = iif(column3 IS NULL, 'queued', 'sending')"
-    )
-
-
 class _OnPostgresql:
-    """One statement, which is its own transaction, on the session that holds the worker's lock:
-    where that is lost, the step is, too.
+    """The statement is its own transaction, on the session that holds the worker's lock: where that
+    is lost, the step is, too.
     """
 
     def __init__(self, worker_id: int, lock: AdvisoryLock) -> None:
@@ -115,46 +89,59 @@ class _OnPostgresql:
         self._error: type[Exception] = lock.connection.dialect.loaded_dbapi.Error
 
     def step(self, accepted: Sequence[Settlement], begins: Sequence[Claim]) -> set[int] | None:
-        values = {
-            "worker": self._worker_id,
-            "ids": [s.claim.delivery_id for s in accepted],
-            "tries": [s.claim.attempts + 1 for s in accepted],
-            "times": [s.at for s in accepted],
-            "codes": [s.outcome.code for s in accepted],
-            "replies": [s.outcome.text for s in accepted],
-            "begin_ids": [claim.delivery_id for claim in begins],
-            "begin_tries": [claim.attempts for claim in begins],
-        }
         kept = self._lock.connection
         # The lock's session is gone where SQLAlchemy knows that it is.
         if kept.closed or kept.invalidated:
             return None
-        driver = cast(DBAPIConnection, kept.connection.driver_connection)
-        cursor = driver.cursor()
+        values = _values(accepted, begins, lambda at: at)
+        statement = _statement(len(values) // _COLUMNS, "%s", _TYPED)
+        cursor = cast(DBAPIConnection, kept.connection.driver_connection).cursor()
         try:
-            cursor.execute(_STEP, values)
-            return {row[0] for row in cursor.fetchall()}
+            cursor.execute(f"{statement} RETURNING id", (*values, self._worker_id))
+            changed = set(cursor.fetchall())
         except self._error:
             return None
+        return {claim.delivery_id for claim in begins if (claim.delivery_id,) in changed}
 
     def close(self) -> None:
         """The session is the lock's."""
 
 
-_STEP = """
-    WITH accepted AS (
-        UPDATE delivery SET status = 'sent', worker_id = NULL, settled_at = given.at,
-        reply_code = given.code, reply = given.reply
-        FROM unnest(
-            %(ids)s::bigint[], %(tries)s::int[], %(times)s::timestamptz[], %(codes)s::int[],
-            %(replies)s::text[]
-        ) AS given(id, attempts, at, code, reply)
-        WHERE delivery.id = given.id AND delivery.attempts = given.attempts
-        AND delivery.worker_id = %(worker)s AND delivery.status = 'sending'
+def _values(
+    accepted: Sequence[Settlement], begins: Sequence[Claim], time: Callable[[datetime], object]
+) -> list[object]:
+    """Return the values of `_statement`: a letter that is begun has no time."""
+    values: list[object] = []
+    for claim, outcome, _, at, _ in accepted:
+        values += (claim.delivery_id, claim.attempts + 1, time(at), outcome.code, outcome.text)
+    for claim in begins:
+        values += (claim.delivery_id, claim.attempts, None, None, None)
+    letters = len(accepted) + len(begins)
+    # Few lengths are few statements to prepare.
+    rows = 1 << (letters - 1).bit_length()
+    values += [None] * (_COLUMNS * (rows - letters))
+    return values
+
+
+@cache
+def _statement(rows: int, mark: str, first: Sequence[str]) -> str:
+    """Return the statement for so many letters, each by id, attempts, and the time, code and reply
+    of its acceptance, and for the worker behind them. `first` are the marks of the first letter.
+    """
+    others = f", ({', '.join([mark] * _COLUMNS)})" * (rows - 1)
+    return (
+        "UPDATE delivery SET status = CASE WHEN column3 IS NULL THEN 'sending' ELSE 'sent' END,"
+        " worker_id = CASE WHEN column3 IS NULL THEN worker_id END,"
+        " attempts = attempts + CASE WHEN column3 IS NULL THEN 1 ELSE 0 END,"
+        " settled_at = column3,"
+        " reply_code = CASE WHEN column3 IS NULL THEN reply_code ELSE column4 END,"
+        " reply = CASE WHEN column3 IS NULL THEN reply ELSE column5 END"
+        f" FROM (VALUES ({', '.join(first)}){others}) AS given"
+        f" WHERE id = column1 AND attempts = column2 AND worker_id = {mark}"
+        " AND status = CASE WHEN column3 IS NULL THEN 'queued' ELSE 'sending' END"
     )
-    UPDATE delivery SET status = 'sending', attempts = delivery.attempts + 1
-    FROM unnest(%(begin_ids)s::bigint[], %(begin_tries)s::int[]) AS given(id, attempts)
-    WHERE delivery.id = given.id AND delivery.attempts = given.attempts
-    AND delivery.worker_id = %(worker)s AND delivery.status = 'queued'
-    RETURNING delivery.id
-"""
+
+
+_COLUMNS = 5
+# PostgreSQL takes the types of all rows from the first one's.
+_TYPED = ("%s::bigint", "%s::int", "%s::timestamptz", "%s::int", "%s::text")

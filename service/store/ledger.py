@@ -48,7 +48,7 @@ class Ledger:
         self._watch = watch
         self._gate = gate or Gate(Limits())
         self._queue = Queue(self._gate)
-        self._reader = claims.Reader(database.engine.dialect)
+        self._reader = claims.ClaimReader(database.engine.dialect)
         self._note = note
         self._fast_path = fast_path(database, worker_id, lock)
         self._may_begin = True

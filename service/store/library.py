@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, update
 
@@ -10,7 +11,8 @@ from service.domain.identity import Known, Recognition, recognise
 from service.domain.merging import Account, merge
 from service.domain.papers import Rejected
 from service.store import papers, tables
-from service.store.bulk import insert_many, update_each
+from service.store.bulk import update_each
+from service.store.columns import insert_columns
 from service.store.dialect import new_ids
 
 _PAPER = tables.table(tables.Paper)
@@ -114,13 +116,17 @@ class _Catalogue:
         ]
         # In the order of the table's index: names that are near each other are on one page.
         names.sort()
-        insert_many(connection, _IDENTITY, ("name", "paper_id"), names, {}, on_conflict=_NEW_ONLY)
-        members = [
-            (ids.get(paper_id, paper_id), place - 1) for paper_id, place in self._members.items()
-        ]
+        named: dict[str, Sequence[Any]] = {
+            "name": [name for name, _ in names],
+            "paper_id": [paper_id for _, paper_id in names],
+        }
+        insert_columns(connection, _IDENTITY, named, {}, on_conflict=_NEW_ONLY)
+        members = {
+            "paper_id": [ids.get(paper_id, paper_id) for paper_id in self._members],
+            "position": [place - 1 for place in self._members.values()],
+        }
         edition = {"edition_id": edition_id}
-        columns = ("paper_id", "position")
-        insert_many(connection, _MEMBER, columns, members, edition, on_conflict=_NEW_ONLY)
+        insert_columns(connection, _MEMBER, members, edition, on_conflict=_NEW_ONLY)
 
     def _known(self, paper_id: int) -> Known:
         authors = self._accounts[paper_id].paper.authors
@@ -197,12 +203,10 @@ class _Catalogue:
         if not keys:
             return {}
         ids = dict(zip(keys, new_ids(connection, _PAPER, len(keys)), strict=True))
-        rows = [
-            (ids[paper_id], key, *papers.values_of(self._accounts[paper_id]))
-            for paper_id, key in keys.items()
-        ]
-        columns = ("id", "key", *papers.KNOWN)
-        insert_many(connection, _PAPER, columns, rows, {"arrived_at": now, "updated_at": now})
+        known = zip(*(papers.values_of(self._accounts[paper_id]) for paper_id in keys), strict=True)
+        columns: dict[str, Sequence[Any]] = dict(zip(papers.KNOWN, known, strict=True))
+        columns |= {"id": list(ids.values()), "key": list(keys.values())}
+        insert_columns(connection, _PAPER, columns, {"arrived_at": now, "updated_at": now})
         return ids
 
 

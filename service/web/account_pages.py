@@ -10,13 +10,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from service import account, moving, preferences
-from service.account import PastLetter
 from service.domain.policy import Status
 from service.domain.readers import Subscriber
 from service.installation import Installation
 from service.mail.address import AddressError, parse_address
 from service.mail.wording import long_date
+from service.readers import account, moving, preferences
+from service.readers.account import PastLetter
 from service.web.dress import Dress
 from service.web.origin import client_network
 from service.web.phrases import sentence

@@ -11,7 +11,6 @@ from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
-from service import strangers
 from service.domain.allowances import TooMany
 from service.domain.mending import mended
 from service.domain.readers import Preferences
@@ -20,6 +19,7 @@ from service.domain.topics import TopicError
 from service.domain.wishes import Wish, WishError, wishes_of
 from service.installation import Installation
 from service.mail.address import AddressError, parse_address
+from service.readers import strangers
 from service.recent import MOST_TRIED, RecentPapers
 from service.web.documents import Accepted, PreviewDocument, SubscriptionRequest
 from service.web.origin import client_network

@@ -10,7 +10,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import PlainTextResponse, RedirectResponse
 
-from service import leaving
 from service.domain.links import Purpose, sign
 from service.domain.pauses import Span, end_of
 from service.domain.readers import Consent, Preferences, Subscriber, masked
@@ -23,7 +22,8 @@ from service.domain.timetable import (
 )
 from service.installation import Installation
 from service.mail.wording import long_date
-from service.preferences import CHANGEABLE
+from service.readers import leaving
+from service.readers.preferences import CHANGEABLE
 from service.web.dress import Dress
 
 # What is offered to who would leave since too many letters come.

@@ -10,12 +10,12 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Response
 from sqlalchemy import Connection
 
-from service import pausing, preferences
 from service.domain.pauses import PauseError, Span, end_of, parse_end
 from service.domain.readers import Consent, Subscriber, masked
 from service.domain.timetable import local_date
 from service.installation import Installation
 from service.mail.wording import long_date
+from service.readers import pausing, preferences
 from service.web.dress import Dress
 from service.web.phrases import sentence
 

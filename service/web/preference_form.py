@@ -5,23 +5,14 @@ from dataclasses import dataclass, field, replace
 
 from starlette.datastructures import FormData
 
-from service.domain.filters import UPVOTE_STEPS, FilterError, Filters, filters_of
+from service.domain.filters import UPVOTE_STEPS, Filters, filters_of
 from service.domain.readers import MOST_PAPERS, Subscriber
 from service.domain.text import INVISIBLE
-from service.domain.timetable import TimetableError, parse_cadence, parse_hour, zone
-from service.domain.topics import TopicError
-from service.domain.wishes import Wish, WishError, wishes_of
-from service.web.phrases import sentence
+from service.domain.timetable import parse_cadence, parse_hour, zone
+from service.domain.wishes import Wish, wishes_of
+from service.web.mistakes import Mistakes
 
 MAX_NAME = 80
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with a field, and where in its text, if that is known."""
-
-    words: str
-    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +41,14 @@ class PreferenceForm:
     timezone: str = "UTC"
     cadence: str = "daily"
     max_papers: str = "10"
-    problems: dict[str, Problem] = field(default_factory=dict)
+    mistakes: Mistakes = field(default_factory=Mistakes)
 
     @classmethod
     def of(cls, reader: Subscriber) -> "PreferenceForm":
         """Return the form as it stands before anything is changed."""
         chosen = reader.preferences
         return cls(
-            [Row(_written(wish), wish.enabled) for wish in reader.wishes],
+            [Row(wish.typed, wish.enabled) for wish in reader.wishes],
             "",
             "\n".join(chosen.filters.mutes),
             "\n".join(chosen.filters.follows),
@@ -94,98 +85,68 @@ class PreferenceForm:
         )
 
     def read(self, reader: Subscriber) -> Subscriber | None:
-        """Return the reader with what the form says, or None and say in `problems` why not."""
-        self.problems = {}
+        """Return the reader with what the form says, or None and say in `mistakes` why not."""
+        self.mistakes = wrong = Mistakes()
         # In the order of the page, whose first mistake gets the focus.
         wishes = self._wishes()
         chosen = replace(reader.preferences, filters=self._filters())
-        try:
+        with wrong.of("send_at"):
             chosen = replace(chosen, send_at=parse_hour(self.send_at))
-        except TimetableError as error:
-            self._wrong("send_at", error)
-        try:
+        with wrong.of("timezone"):
             zone(self.timezone.strip())
             chosen = replace(chosen, timezone=self.timezone.strip())
-        except TimetableError as error:
-            self._wrong("timezone", error)
-        try:
+        with wrong.of("cadence"):
             chosen = replace(chosen, cadence=parse_cadence(self.cadence))
-        except TimetableError as error:
-            self._wrong("cadence", error)
         if self.max_papers.strip() in _COUNTS:
             chosen = replace(chosen, max_papers=int(self.max_papers))
         else:
-            words = f"A letter holds 1 to {MOST_PAPERS} papers."
-            self.problems["max_papers"] = Problem(words)
+            wrong.add("max_papers", f"A letter holds 1 to {MOST_PAPERS} papers.")
         name = " ".join(self.name.split())
         if len(name) > MAX_NAME:
-            words = f"The name has {len(name)} characters, {MAX_NAME} are allowed."
-            self.problems["name"] = Problem(words)
+            wrong.add("name", f"The name has {len(name)} characters, {MAX_NAME} are allowed.")
         elif INVISIBLE.search(name):
-            self.problems["name"] = Problem("There is an invisible character in the name.")
+            wrong.add("name", "There is an invisible character in the name.")
         chosen = replace(chosen, name=name or None)
-        if self.problems:
+        if wrong:
             return None
         return replace(reader, preferences=chosen, wishes=wishes)
 
     def _filters(self) -> Filters:
         filters = Filters()
-        try:
+        with self.mistakes.of("mutes"):
             filters = filters_of(mutes=self.mutes.splitlines())
-        except (FilterError, TopicError) as error:
-            self._wrong("mutes", error)
-        try:
-            filters = replace(
-                filters, follows=filters_of(follows=self.follows.splitlines()).follows
-            )
-        except FilterError as error:
-            self._wrong("follows", error)
+        with self.mistakes.of("follows"):
+            follows = filters_of(follows=self.follows.splitlines()).follows
+            filters = replace(filters, follows=follows)
         if self.min_upvotes in _STEPS:
             return replace(filters, min_upvotes=int(self.min_upvotes))
-        self.problems["min_upvotes"] = Problem("Choose one of these.")
+        self.mistakes.add("min_upvotes", "Choose one of these.")
         return filters
 
     def _wishes(self) -> tuple[Wish, ...]:
         rows = [row for row in self.topics if row.text.strip()]
         more = [Row(line) for line in self.more.splitlines() if line.strip()]
         found: dict[str, Wish] = {}
-        try:
+        # Too many, or else what is wrong with one of them, which its own line tells.
+        with self.mistakes.of("topics"):
             wishes_of(row.text for row in (*rows, *more))
-        except WishError as error:
-            # Too many, or else a label too long, which its own line tells.
-            self._wrong("topics", error)
-        except TopicError:
-            pass
         for place, row in enumerate(self.topics):
             self._read(row, f"topic-{place}", found)
         for row in more:
-            if "more" not in self.problems:
-                self._read(row, "more", found)
-        if self.problems.keys() - {"topics"}:
-            self.problems.pop("topics", None)
+            self._read(row, "more", found)
+        if self.mistakes.keys() - {"topics"}:
+            self.mistakes.pop("topics", None)
         return tuple(found.values())
 
     def _read(self, row: Row, place: str, found: dict[str, Wish]) -> None:
         """Add the topic of a row: it takes the place of one of equal meaning, on if either is."""
-        try:
+        with self.mistakes.of(place):
             for wish in wishes_of([row.text]):
                 known = found.get(wish.query)
                 found[wish.query] = replace(
                     wish, enabled=row.on or (known is not None and known.enabled)
                 )
-        except (TopicError, WishError) as error:
-            self._wrong(place, error)
-
-    def _wrong(self, place: str, error: Exception) -> None:
-        if isinstance(error, TopicError):
-            self.problems[place] = Problem(sentence(error.message), error.explain())
-        else:
-            self.problems[place] = Problem(sentence(error))
 
 
 _STEPS = tuple(map(str, UPVOTE_STEPS))
 _COUNTS = tuple(map(str, range(1, MOST_PAPERS + 1)))
-
-
-def _written(wish: Wish) -> str:
-    return f"{wish.label} = {wish.text}" if wish.label else wish.text

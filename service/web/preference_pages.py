@@ -12,14 +12,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi import Form as FormField
 from fastapi.responses import RedirectResponse
 
-from service import preferences, strangers
 from service.domain.filters import UPVOTE_STEPS
 from service.domain.readers import MOST_PAPERS, Consent, Subscriber, masked
 from service.domain.timetable import Cadence, spoken_schedule
 from service.installation import Installation
 from service.last_look import last_look
 from service.mail.address import AddressError, parse_address
-from service.preferences import CHANGEABLE
+from service.readers import preferences, strangers
+from service.readers.preferences import CHANGEABLE
 from service.recent import RecentPapers
 from service.web.differences import differences
 from service.web.dress import Dress
@@ -93,7 +93,7 @@ def preference_pages(
         )
         if changed is None or changed.before.status not in CHANGEABLE:
             return closed(token, changed.before if changed else None)
-        if form.problems:
+        if form.mistakes:
             return page(request, token, changed.before, form, status=422)
         told = differences(changed.before, changed.after)
         form = PreferenceForm.of(changed.after)

@@ -10,12 +10,13 @@ import structlog
 from fastapi import APIRouter, Response
 from sqlalchemy.exc import SQLAlchemyError
 
-from service import consent, one_reader
+from service import one_reader
 from service.domain.readers import Consent, Preferences
 from service.domain.timetable import (
     spoken_schedule,
 )
 from service.installation import Installation
+from service.readers import consent
 from service.web.dress import Dress
 
 _log = structlog.get_logger()

@@ -4,23 +4,12 @@ from dataclasses import dataclass, field
 
 from starlette.datastructures import FormData
 
-from service.domain.mending import mended
 from service.domain.readers import Preferences
 from service.domain.timetable import Cadence, TimetableError, parse_cadence, parse_hour, zone
 from service.domain.topics import TopicError
 from service.domain.wishes import Wish, WishError, wishes_of
-from service.mail.address import Address, AddressError, parse_address
-from service.web.phrases import sentence
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """What is wrong with a field; of a topic also where, what to do, and the topic mended."""
-
-    words: str
-    where: str = ""
-    way_out: str = ""
-    mended: str = ""
+from service.mail.address import Address, parse_address
+from service.web.mistakes import Mistake, Mistakes
 
 
 @dataclass(slots=True)
@@ -36,7 +25,7 @@ class SignupForm:
     timezone: str = "UTC"
     cadence: str = "daily"
     email: str = ""
-    mistakes: dict[str, Mistake] = field(default_factory=dict)
+    mistakes: Mistakes = field(default_factory=Mistakes)
 
     @classmethod
     def typed(cls, sent: FormData) -> "SignupForm":
@@ -80,9 +69,9 @@ class SignupForm:
                 wishes = wishes_of([text], wishes)
             except (TopicError, WishError) as error:
                 wrong.append(text)
-                self.mistakes.setdefault("new", _mistake(error))
+                self.mistakes.setdefault("new", Mistake.of(error))
         waits = typing and typed and typed not in wrong
-        self.topics = [written(wish) for wish in (before if waits else wishes)]
+        self.topics = [wish.typed for wish in (before if waits else wishes)]
         if wrong:
             self.new = wrong[0]
             self.topics += [*wrong[1:], *([typed] if waits else [])]
@@ -94,28 +83,20 @@ class SignupForm:
         """Return when and how often letters are wanted; what is wrong stands in `mistakes`."""
         usual = Preferences()
         hour, timezone, cadence = usual.send_at, usual.timezone, usual.cadence
-        try:
+        with self.mistakes.of("send_at"):
             hour = parse_hour(self.send_at)
-        except TimetableError as error:
-            self.mistakes["send_at"] = _mistake(error)
-        try:
+        with self.mistakes.of("cadence"):
             cadence = parse_cadence(self.cadence)
-        except TimetableError as error:
-            self.mistakes["cadence"] = _mistake(error)
-        try:
+        with self.mistakes.of("timezone"):
             timezone = self.timezone.strip()
             zone(timezone)
-        except TimetableError as error:
-            self.mistakes["timezone"] = _mistake(error)
         return Preferences(timezone, hour, cadence.usual_papers, cadence=cadence)
 
     def read_address(self) -> Address | None:
         """Return the address; where there is none, what is wrong stands in `mistakes`."""
-        try:
+        with self.mistakes.of("email"):
             return parse_address(self.email)
-        except AddressError as error:
-            self.mistakes["email"] = _mistake(error)
-            return None
+        return None
 
     @property
     def how_often(self) -> Cadence:
@@ -124,16 +105,3 @@ class SignupForm:
             return parse_cadence(self.cadence)
         except TimetableError:
             return Cadence.DAILY
-
-
-def _mistake(error: Exception) -> Mistake:
-    if isinstance(error, TopicError):
-        return Mistake(
-            sentence(error.message), error.pointed(), error.instead, mended(error.text) or ""
-        )
-    return Mistake(sentence(error))
-
-
-def written(wish: Wish) -> str:
-    """Return a wish as it is typed, with its label if it has one."""
-    return f"{wish.label} = {wish.text}" if wish.label else wish.text

@@ -11,12 +11,12 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
-from service import strangers
 from service.domain.readers import Preferences
 from service.domain.timetable import Cadence, TimetableError, spoken_zone, zone
 from service.domain.topics import TopicError
 from service.domain.wishes import WishError, wishes_of
 from service.installation import Installation
+from service.readers import strangers
 from service.recent import RecentPapers
 from service.sample import Busy, Samples
 from service.web import form_age
@@ -24,7 +24,7 @@ from service.web.dress import Dress
 from service.web.origin import client_network
 from service.web.pace import Pace
 from service.web.sent import Sent
-from service.web.signup_form import Mistake, SignupForm
+from service.web.signup_form import SignupForm
 from service.web.tryouts import Tryouts
 from service.web.zones import zones_of_places
 
@@ -81,7 +81,7 @@ def signup_pages(
         # a browser in their stead, and then they look once more.
         read = form_age.was_read(installation.keys, str(sent.get("opened", "")), moment)
         if sent.get("website") or not read:
-            form.mistakes["form"] = Mistake(_ONCE_MORE)
+            form.mistakes.add("form", _ONCE_MORE)
             return page(form, network, 422)
         strangers.sign_up(
             installation,

@@ -10,9 +10,10 @@ from service.domain.papers import Paper
 from service.domain.previews import Latest, Preview, Rate, Tried
 from service.domain.timetable import Cadence
 from service.domain.topics import parse
-from service.web.preference_form import PreferenceForm, Problem, Row
+from service.web.mistakes import Mistake, Mistakes
+from service.web.preference_form import PreferenceForm, Row
 from service.web.rates import Rates
-from service.web.signup_form import Mistake, SignupForm
+from service.web.signup_form import SignupForm
 
 SPECIMEN = Paper(
     title="Reading Slowly",
@@ -52,7 +53,7 @@ def _vain(text: str) -> Tried:
 def _shown_at_signup(text: str) -> dict[str, Any]:
     """Return what the sign-up page shows of topics that were tried."""
     fields = ("new", "send_at", "cadence", "timezone", "email")
-    mistakes = {field: Mistake(text, text, text, text) for field in fields}
+    mistakes = Mistakes({field: Mistake(text, text, text, text) for field in fields})
     topic = parse("world models")
     rates = (Rate(text, topic, 35, 22), Rate(text, topic, 0, 22, topic, 3))
     paper = _written(text)
@@ -115,7 +116,7 @@ def contexts(text: str) -> dict[str, dict[str, Any]]:
                 text,
                 "mondays",
                 text,
-                {"topic-1": Problem(text, text), "more": Problem(text)},
+                Mistakes({"topic-1": Mistake(text, text, text), "more": Mistake(text)}),
             ),
             "rates": Rates([_brought(text), None], [_vain(text)], text),
             "looking": True,

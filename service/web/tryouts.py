@@ -18,7 +18,7 @@ from service.recent import MOST_TRIED, RecentPapers
 from service.web.dress import Dress
 from service.web.pace import Pace
 from service.web.phrases import spoken_wait
-from service.web.signup_form import SignupForm, written
+from service.web.signup_form import SignupForm
 
 _SUGGESTED = 6
 # Of some 5 KB each.
@@ -63,7 +63,7 @@ class Tryouts:
         preview = self._recent.preview(wishes[:MOST_TRIED], form.how_often, moment)
         chosen = {fold(topic) for topic in form.topics}
         suggested = (w for w in self._recent.suggested(moment) if fold(w) not in chosen)
-        asked = [("topic", written(wish)) for wish in wishes]
+        asked = [("topic", wish.typed) for wish in wishes]
         asked.append(("cadence", form.how_often.value))
         return self._context(
             form,

@@ -19,12 +19,13 @@ from pathlib import Path
 import httpx
 from sqlalchemy import make_url
 
-from service import consent, settings, strangers
+from service import settings
 from service.cli.serve import listen, serving
 from service.domain.readers import Preferences
 from service.domain.wishes import wishes_of
 from service.installation import Installation, open_installation
 from service.mail.address import parse_address
+from service.readers import consent, strangers
 from service.web.app import web_app
 from service.web.form_age import opened
 

@@ -24,10 +24,11 @@ from urllib.parse import urlencode
 
 from sqlalchemy import func, select
 
-from service import pipeline, settings, strangers
+from service import pipeline, settings
 from service.cli.scheduling import give_way
 from service.cli.serve import listen, serving
 from service.installation import open_installation
+from service.readers import strangers
 from service.store import migrate, tables
 from service.store.engine import Database
 from service.web import form_age

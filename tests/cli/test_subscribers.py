@@ -13,9 +13,10 @@ from peers.letter import unsubscribe_link
 from peers.pages import open_pages
 from sqlalchemy import insert, update
 
-from service import leaving, settings
+from service import settings
 from service.demo.catcher import Catcher
 from service.installation import open_installation
+from service.readers import leaving
 from service.store import tables
 from service.store.engine import Database
 

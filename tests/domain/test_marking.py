@@ -42,6 +42,17 @@ def test_a_text_made_of_words_is_marked_whole_by_its_own_words(text: str) -> Non
     assert marked(text, " ".join(words(text))) == [text]
 
 
+@given(st.text("Ab9 _-.{", max_size=60))
+def test_words_are_written_where_they_were_with_a_letter_beyond_ascii_behind_them(
+    text: str,
+) -> None:
+    plain, longer = spelled(text), spelled(text + " é")
+    assert (*plain.words, "e") == longer.words
+    for first in range(len(plain.words)):
+        assert plain.span(first, 1) == longer.span(first, 1)
+        assert plain.words[first] == text[slice(*plain.span(first, 1))].lower()
+
+
 def first_marked(texts: list[str], terms: list[list[str]], most: int = 3) -> list[list[str]]:
     spans = first_marks([spelled(text) for text in texts], terms, most)
     return [

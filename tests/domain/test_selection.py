@@ -36,6 +36,17 @@ def test_what_was_packed_is_unpacked(selection: Selection) -> None:
     assert unpack(pack(selection)) == selection
 
 
+@given(st.integers(126, 300), st.data())
+def test_a_reader_of_very_many_topics_gets_each_paper_for_its_own(
+    topics: int, data: st.DataObject
+) -> None:
+    names = range(500, 500 + topics)
+    some = st.lists(st.sampled_from(names), unique=True).map(tuple)
+    cards = (*((part, (name,)) for part, name in enumerate(names)), (3, tuple(names)))
+    selection = Selection(1, cards, ((2, data.draw(some)), (9, ())), topics=topics)
+    assert unpack(pack(selection)) == selection
+
+
 @given(SELECTIONS, st.data())
 def test_what_was_cut_is_refused_unless_only_papers_that_no_letter_names_were_cut(
     selection: Selection, data: st.DataObject

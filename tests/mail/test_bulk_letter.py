@@ -13,11 +13,12 @@ from peers.sending import deliver
 from peers.signatures import holds
 from peers.smtp import Peer, Taken
 
-from service import consent, pipeline
+from service import pipeline
 from service.domain.readers import Preferences
 from service.installation import Installation
 from service.mail.address import parse_address
 from service.mail.dkim import new_key
+from service.readers import consent
 
 KINDS = ("digest", "confirm", "goodbye")
 SETTINGS = {

@@ -6,7 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from service.mail.both import Both, both, encode_html, link
+from service.mail.headers import HeaderError
 from service.mail.mime import MalformedPart, encode, pack, unpack
+from service.mail.stencil import MARK, Stencil
 
 # Whatever UTF-8 can carry; line ends are a matter of the segment's own lines.
 ANY_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r"))
@@ -78,3 +81,40 @@ def test_a_part_cut_off_inside_a_segment_is_refused(
 def test_bytes_that_were_never_packed_are_refused() -> None:
     with pytest.raises(MalformedPart, match="mark of this version"):
         unpack(b"hello")
+
+
+@given(st.from_regex(r"https?://[!#-;=?-~]{1,300}", fullmatch=True))
+@example("https://papers.example.org/u/" + "-" * 46 + ".b")
+def test_a_link_stands_in_both_parts_as_any_words_do(address: str) -> None:
+    assert link(address) == both(address)
+    assert link(f"{address}/pause") == both(f"{address}/pause")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["", "/u/a", "javascript:x", "https://a.example/ b", 'https://a.example/"', "https://é"],
+)
+def test_what_is_no_link_is_refused(wrong: str) -> None:
+    with pytest.raises(HeaderError):
+        link(wrong)
+
+
+@given(ANY_TEXT)
+def test_words_for_html_are_encoded_as_both_parts_have_them(text: str) -> None:
+    assert both(text) == Both(encode(text), encode_html(text))
+
+
+@given(st.lists(ANY_TEXT.filter(lambda text: MARK not in text), min_size=2), st.data())
+def test_what_stands_around_a_slot_joins_to_the_whole(
+    texts: list[str], data: st.DataObject
+) -> None:
+    slots = [data.draw(st.sampled_from(["a", "b"])) for _ in texts[1:]]
+    rendered = texts[0] + "".join(
+        f"{MARK}{slot}{MARK}{text}" for slot, text in zip(slots, texts[1:], strict=True)
+    )
+    stencil = Stencil.cut(rendered)
+    values = {"a": encode("first"), "b": encode("second")}
+    assert values["a"].join(stencil.around("a", values)) == stencil.fill(values)
+    if "a" in slots:
+        before, after = stencil.apart("a", {**values, "a": b""})
+        assert b"".join((before, *after)) == stencil.fill({**values, "a": b""})

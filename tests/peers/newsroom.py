@@ -9,7 +9,6 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from service import consent, leaving
 from service.domain.deliveries import Claim, Settlement
 from service.domain.filters import UNFILTERED, Filters
 from service.domain.papers import Edition, Paper
@@ -21,6 +20,7 @@ from service.domain.wishes import wishes_of
 from service.installation import Installation
 from service.mail.address import parse_address
 from service.mail.letter import Because, Card
+from service.readers import consent, leaving
 from service.store import deliveries, editions, parts, tables, workers
 from service.store.editions import Stored
 from service.store.ledger import Ledger

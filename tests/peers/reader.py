@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 import httpx
 from peers.pages import Pages
 
-from service import pipeline, strangers
+from service import pipeline
 from service.demo.catcher import Catcher, Caught
 from service.domain.policy import Result
 from service.installation import Installation
+from service.readers import strangers
 from service.web.form_age import opened
 
 

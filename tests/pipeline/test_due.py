@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from peers.newsroom import FRIDAY_NOON, digests, publish, subscribe, take_out
 
-from service import pipeline, preferences
+from service import pipeline
 from service.domain.readers import Preferences
 from service.domain.timetable import Cadence
 from service.installation import Installation
 from service.mail.address import parse_address
+from service.readers import preferences
 from service.store import transitions
 
 MINUTE = timedelta(minutes=1)

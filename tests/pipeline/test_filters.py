@@ -14,7 +14,7 @@ from service.domain.readers import Consent, Subscriber
 from service.installation import Installation
 from service.mail.address import parse_address
 from service.planning import Plan
-from service.preferences import change
+from service.readers.preferences import change
 from service.store import wanted
 
 DAY = timedelta(days=1)

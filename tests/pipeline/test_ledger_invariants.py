@@ -23,7 +23,7 @@ from peers import newsroom
 from peers.newsroom import FRIDAY_NOON
 from sqlalchemy import select
 
-from service import consent, leaving, pipeline
+from service import pipeline
 from service.domain.deliveries import Claim
 from service.domain.links import Purpose, sign
 from service.domain.policy import Outcome, Stage, Status
@@ -31,6 +31,7 @@ from service.domain.selection import unpack
 from service.installation import Installation, open_installation
 from service.mail.address import parse_address
 from service.mail.letter import Card
+from service.readers import consent, leaving
 from service.store import deliveries, holds, parts, subscribers, tables, transitions, workers
 from service.store.ledger import Ledger
 

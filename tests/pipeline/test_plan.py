@@ -9,7 +9,6 @@ from peers.desk import DAY, HOUR, last_skip, plan, shown
 from peers.newsroom import FRIDAY_NOON, digests, publish, subscribe, watermark
 from sqlalchemy import insert
 
-from service import consent, leaving
 from service.domain.digests import SkipReason
 from service.domain.links import Purpose, sign
 from service.domain.papers import Paper
@@ -17,6 +16,7 @@ from service.domain.readers import Preferences, address_hash
 from service.domain.wishes import wishes_of
 from service.installation import Installation
 from service.mail.address import parse_address
+from service.readers import consent, leaving
 from service.store import subscribers, tables
 
 

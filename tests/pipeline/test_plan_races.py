@@ -17,11 +17,12 @@ from peers.newsroom import FRIDAY_NOON, digests, publish, subscribe, watermark
 from peers.processes import Command, settings_for
 from sqlalchemy import event
 
-from service import consent, pipeline
+from service import pipeline
 from service.domain.digests import SkipReason
 from service.domain.links import new_tokens
 from service.installation import Installation, open_installation
 from service.mail.address import parse_address
+from service.readers import consent
 from service.store import audience, deliveries, readers, transitions
 from service.store.deliveries import Verdicts
 

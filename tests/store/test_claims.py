@@ -1,7 +1,7 @@
 """Claiming letters, and what is charged to whom when they come back."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from peers import newsroom
@@ -9,6 +9,7 @@ from peers.ledgers import Ledgers
 from peers.newsroom import FRIDAY_NOON
 from sqlalchemy.exc import IntegrityError
 
+from service.domain.deliveries import Kind
 from service.domain.policy import Outcome, Result, Stage, Status
 from service.domain.readers import Consent
 from service.installation import Installation
@@ -33,6 +34,19 @@ def test_only_what_is_queued_and_free_is_ever_claimed(ledgers: Ledgers) -> None:
     assert [c.delivery_id for c in ledgers.ledger.claim(10, LATER)] == [
         ledgers.claims[Q].delivery_id
     ]
+
+
+def test_a_claim_says_when_and_for_whom_in_the_words_of_the_domain(ledgers: Ledgers) -> None:
+    claim = ledgers.claims[Q]
+    assert (claim.kind, claim.recipient) == (Kind.DIGEST, f"{Q}@example.org")
+    assert (claim.local_date, claim.slots) == (FRIDAY_NOON.date(), {})
+    assert (claim.planned_at, claim.planned_at.tzinfo) == (FRIDAY_NOON, UTC)
+    assert (claim.asked_at, claim.asked_at and claim.asked_at.tzinfo) == (FRIDAY_NOON, UTC)
+    with ledgers.installation.database.read() as connection:
+        reader = subscribers.by_id(connection, claim.subscriber_id)
+    assert reader is not None
+    assert claim.preferences == reader.preferences
+    assert claim.unsubscribe_token == reader.unsubscribe_token
 
 
 def test_a_worker_that_stops_in_good_order_frees_its_claims(installation: Installation) -> None:

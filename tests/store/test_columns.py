@@ -78,6 +78,15 @@ def test_rows_come_back_as_they_were_written(
     }
 
 
+def test_what_is_not_known_of_a_row_is_null_and_no_rows_are_none(things: Installation) -> None:
+    some = {"id": [1, 2, 3], "small": [7, None, 9], "words": [None, "two", None]}
+    with things.database.write() as connection:
+        insert_columns(connection, THING, {name: [] for name in some}, {"shared": "by all"})
+        insert_columns(connection, THING, some, {"shared": "by all"})
+        found = connection.execute(select(THING).order_by(THING.c.id)).all()
+    assert [tuple(row)[1:3] for row in found] == [(7, None), (None, "two"), (9, None)]
+
+
 @pytest.mark.parametrize("ids", [[], [3], [2, 3, 4], [1, 3, 9], [4, 2], range(5), np.arange(2, 4)])
 def test_ids_are_found_however_they_are_listed(things: Installation, ids: Sequence[int]) -> None:
     with things.database.write() as connection:

@@ -15,9 +15,10 @@ from peers.pages import Pages, open_pages
 from peers.preferences import kept, preferences_path
 from peers.reader import Clock, deliver, form_of, path_of, sign_up
 
-from service import pipeline, strangers
+from service import pipeline
 from service.demo.catcher import Catcher
 from service.installation import Installation
+from service.readers import strangers
 from service.store import subscribers
 from service.web.form_age import opened
 

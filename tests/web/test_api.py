@@ -10,10 +10,10 @@ from peers.pages import Pages, open_pages
 from peers.preferences import kept
 from peers.reader import Clock, deliver
 
-from service import strangers
 from service.demo.catcher import Catcher
 from service.domain.timetable import Cadence
 from service.installation import Installation
+from service.readers import strangers
 from service.web.guard import MAX_BODY_BYTES
 
 ADA = "ada@example.org"

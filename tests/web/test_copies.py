@@ -11,13 +11,14 @@ from peers.newsroom import digests, publish, subscribe
 from peers.preferences import preferences_path, save
 from peers.reader import Clock, deliver, path_of
 
-from service import consent, pipeline
+from service import pipeline
 from service.demo.catcher import Catcher, Caught
 from service.domain.filters import Filters
 from service.domain.papers import Paper
 from service.domain.timetable import Cadence
 from service.installation import Installation
 from service.mail.address import parse_address
+from service.readers import consent
 
 MAPS = [
     Paper(

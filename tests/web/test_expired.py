@@ -12,9 +12,9 @@ from peers.pages import open_pages
 from peers.preferences import kept
 from peers.reader import Clock, deliver, path_of, sign_up
 
-from service import consent
 from service.demo.catcher import Catcher
 from service.installation import Installation
+from service.readers import consent
 
 ADA = "ada@example.org"
 

@@ -169,9 +169,9 @@ def test_what_a_stranger_types_is_inert_in_letters_and_pages(
 def test_a_hostile_name_given_by_an_admin_is_inert_in_the_letter(
     house: Installation, clock: Clock, catcher: Catcher
 ) -> None:
-    from service import consent
     from service.domain.readers import Preferences
     from service.mail.address import parse_address
+    from service.readers import consent
 
     names = ["Ada\r\nBcc: bob@example.org", "<script>alert(1)</script>", "{{ 7*7 }}", *NAUGHTY]
     for number, name in enumerate(names):

@@ -21,10 +21,11 @@ from peers.preferences import kept
 from peers.reader import Clock, deliver, path_of
 from playwright.sync_api import Browser
 
-from service import pipeline, strangers
+from service import pipeline
 from service.demo.catcher import Catcher
 from service.domain.filters import Filters
 from service.installation import Installation, open_installation
+from service.readers import strangers
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 

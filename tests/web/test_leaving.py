@@ -10,12 +10,13 @@ from peers.newsroom import publish, subscribe
 from peers.preferences import kept
 from peers.reader import Clock, deliver, path_of
 
-from service import consent, pipeline
+from service import pipeline
 from service.demo.catcher import Catcher
 from service.domain.readers import Preferences
 from service.domain.timetable import Cadence
 from service.installation import Installation
 from service.mail.address import parse_address
+from service.readers import consent
 
 ADA = "ada@example.org"
 

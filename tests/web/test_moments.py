@@ -9,9 +9,10 @@ from peers.letter import link_of, text_of, unsubscribe_link
 from peers.newsroom import at_work, publish, subscribe
 from peers.reader import Clock, deliver, path_of, sign_up
 
-from service import consent, pipeline
+from service import pipeline
 from service.demo.catcher import Catcher
 from service.installation import Installation
+from service.readers import consent
 from service.store import papers, subscribers
 
 

@@ -16,13 +16,14 @@ from peers.pages import Pages
 from peers.preferences import kept, preferences_path, save
 from peers.reader import Clock, deliver, path_of, sign_up
 
-from service import consent, pipeline
+from service import pipeline
 from service.demo.catcher import Catcher, Caught
 from service.domain.readers import MOST_PAPERS, Preferences
 from service.domain.topics import TopicError
 from service.domain.wishes import WishError, wishes_of
 from service.installation import Installation, open_installation
 from service.mail.address import parse_address
+from service.readers import consent
 
 ADA = "ada@example.org"
 STRINGS = naughty_strings()

@@ -13,7 +13,7 @@ from peers.newsroom import leave, publish, subscribe
 from peers.preferences import fields_of, kept, preferences_path, save, told_by
 from peers.reader import Clock, deliver, path_of, sign_up
 
-from service import consent, pipeline
+from service import pipeline
 from service.demo.catcher import Catcher
 from service.domain.filters import Filters
 from service.domain.keys import Key
@@ -23,6 +23,7 @@ from service.domain.readers import Preferences
 from service.domain.timetable import Cadence
 from service.installation import Installation
 from service.mail.address import parse_address
+from service.readers import consent
 
 ADA = "ada@example.org"
 
@@ -220,7 +221,7 @@ def test_with_mistakes_nothing_is_saved_and_everything_typed_is_still_there(
     for field in ("topic-1", "topic-2", *list(typed)[2:]):
         assert f'id="{field}-error"' in answer.text, field
     assert 'id="topic-0-error"' not in answer.text
-    assert "robots AND (tea\n           ^\n" in shown
+    assert "robots AND (tea\n           ^</pre>" in shown
     assert answer.text.count(" autofocus") == 1
     again = fields_of(answer)
     del typed["min_upvotes"]

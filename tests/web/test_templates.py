@@ -16,7 +16,8 @@ from service.domain.previews import Preview
 from service.domain.timetable import Cadence
 from service.domain.topics import parse
 from service.web import specimens
-from service.web.signup_form import Mistake, SignupForm
+from service.web.mistakes import Mistake, Mistakes
+from service.web.signup_form import SignupForm
 from service.web.specimens import SPECIMEN as PAPER
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -183,7 +184,7 @@ def test_every_hour_is_offered() -> None:
 
 def test_a_wrong_field_is_tied_to_its_message_and_the_first_one_is_focused() -> None:
     wrong = {"new": Mistake("A bracket is not closed."), "email": Mistake("No @ in it.")}
-    page = Elements(signup(form=SignupForm(mistakes=wrong)))
+    page = Elements(signup(form=SignupForm(mistakes=Mistakes(wrong))))
     boxes = {box["name"]: box for box in page.named("input")}
     ids = {attributes.get("id") for _, attributes in page.found}
     assert boxes["new"]["aria-describedby"] == "new-hint new-error"
@@ -204,7 +205,7 @@ def test_a_form_without_errors_shows_none() -> None:
 def test_the_caret_of_a_wrong_topic_stays_under_its_place() -> None:
     where = '("coding agents" OR rag\n^'
     mistake = Mistake("A bracket is not closed.", where, "Close it.", '("coding agents" OR rag)')
-    page = signup(form=SignupForm(mistakes={"new": mistake}))
+    page = signup(form=SignupForm(mistakes=Mistakes({"new": mistake})))
     assert Elements(page).words.count(where) == 1
     assert 'value="new:(&#34;coding agents&#34; OR rag)"' in page
     assert len(Elements(page).named("pre")) == 1

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from service import account, notices, strangers
 from service.domain.deliveries import Kind
 from service.domain.links import Purpose, verify
 from service.domain.readers import Subscriber, address_hash, masked
 from service.installation import Installation
 from service.mail.address import Address, parse_address
-from service.preferences import CHANGEABLE
+from service.readers import account, notices, strangers
+from service.readers.preferences import CHANGEABLE
 from service.store import consents, moves, subscribers, suppressions
 
 LETTERS_A_DAY = 3

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from service import notices
 from service.domain.deliveries import Kind
 from service.domain.keys import KeyRing
 from service.domain.links import Purpose, verify
 from service.domain.readers import Consent, Subscriber, address_hash
 from service.installation import Installation
 from service.mail.address import Address
+from service.readers import notices
 from service.store import subscribers, suppressions, wanted
 
 Edit = Callable[[Subscriber], Subscriber]

@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from service import notices
 from service.domain.deliveries import Kind
 from service.domain.keys import KeyRing
 from service.domain.links import LIVES, Purpose, granted, verify, web_name
@@ -21,6 +20,7 @@ from service.installation import Installation
 from service.mail.address import parse_address
 from service.mail.letter import Card
 from service.mail.wording import subject
+from service.readers import notices
 from service.store import (
     consents,
     digests,

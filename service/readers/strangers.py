@@ -13,11 +13,11 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection
 
-from service import consent, preferences
 from service.domain.readers import Preferences, address_hash
 from service.domain.wishes import Wish
 from service.installation import Installation
 from service.mail.address import Address, AddressError, parse_address
+from service.readers import consent, preferences
 from service.store import allowances, requests
 
 AT_ONCE = 200

@@ -6,14 +6,14 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from service import notices, pausing, preferences
-from service.consent import activate, suppressed
 from service.domain.deliveries import Kind
 from service.domain.links import Grant, Purpose, sign, verify
 from service.domain.readers import Consent, Subscriber
 from service.domain.timetable import Cadence
 from service.installation import Installation
 from service.mail.address import parse_address
+from service.readers import notices, pausing, preferences
+from service.readers.consent import activate, suppressed
 from service.store import consents, subscribers, wanted
 
 LONGEST_REASON = 1000

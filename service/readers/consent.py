@@ -9,13 +9,13 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from service import notices
 from service.domain.deliveries import Kind
 from service.domain.links import Grant, Purpose, granted, verify
 from service.domain.readers import Consent, Preferences, Subscriber, address_hash
 from service.domain.wishes import Wish
 from service.installation import Installation
 from service.mail.address import Address, parse_address
+from service.readers import notices
 from service.store import consents, deliveries, papers, subscribers, suppressions, wanted
 from service.store.turns import Turn
 
