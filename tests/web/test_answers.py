@@ -123,7 +123,7 @@ def test_without_its_database_the_service_says_so_and_names_nobody(
         first, second = log()
     assert (first["event"], first["route"]) == ("page_failed", "/")
     assert (second["error"], second["route"]) == ("ProgrammingError", "/u/{token}")
-    assert any(place.startswith("strangers.py:") for place in first["at"])
+    assert any(place.startswith("readers/strangers.py:") for place in first["at"])
     assert "ada@" not in str(first)
     assert "0123456789abcdef" not in str(second)
 
