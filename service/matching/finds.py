@@ -92,15 +92,17 @@ class Finds:
         self._noticed = np.array(noticed, dtype=np.int64)
         self._starts = np.zeros(1, dtype=np.int64)
         # A place, and behind it the strength.
-        self._found = np.zeros(0, dtype=np.int64)
+        self._found = np.zeros(0, dtype=np.int32)
 
     def add(self, found: Iterable[Sequence[tuple[int, int]]]) -> None:
         """Append runs of finds, each of them the pair of its strength and its place."""
         found = list(found)
+        if not found:
+            return
         packed = [place << _STRENGTH_BITS | strength for run in found for strength, place in run]
         ends = self._starts[-1] + np.cumsum([len(run) for run in found], dtype=np.int64)
         self._starts = np.concatenate((self._starts, ends))
-        self._found = np.concatenate((self._found, np.array(packed, dtype=np.int64)))
+        self._found = np.concatenate((self._found, np.array(packed, dtype=np.int32)))
 
     def count(self, finder: int) -> int:
         """Return how many papers a finder found."""

@@ -141,6 +141,10 @@ class PaperIndex:
                     return next(iter(said)) if number else None
         return None
 
+    def forget(self) -> None:
+        """Let go of what was looked up for topics that are not asked about again."""
+        self._known.clear()
+
     def close(self) -> None:
         if not self._stems_are_lent:
             self._stems.close()

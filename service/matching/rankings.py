@@ -134,6 +134,7 @@ class Rankings:
             found[follow] = self._alike(by_author(follow.author), FOLLOWED)
         for mute, topic in avoided.items():
             found[mute] = self._alike(topic.expression, MUTED)
+        self._index.forget()
         self._add(found)
 
     def count(self, finder: Finder) -> int:

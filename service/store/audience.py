@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import reduce
 
 import numpy as np
 from sqlalchemy import Connection, Text, case, cast, exists, func, or_, select
@@ -78,7 +77,28 @@ def look(
     `suppressed` holds hashes of addresses that must not be mailed.
     """
     asked = np.array(ids, dtype=np.int64)
-    found, preference_ids, max_papers, filtered, watermark = _active(connection, asked)
+    subscriber, preference, clock = _SUBSCRIBER.c, _PREFERENCE.c, _CLOCK.c
+    query = (
+        select(
+            subscriber.id,
+            preference.id.label("preference_id"),
+            preference.max_papers,
+            clock.watermark,
+            _FILTERED.label("filtered"),
+        )
+        .join(_PREFERENCE, preference.subscriber_id == subscriber.id)
+        .join(_CLOCK, clock.subscriber_id == subscriber.id)
+        .where(
+            covering(
+                connection, asked, subscriber.id, preference.subscriber_id, clock.subscriber_id
+            ),
+            subscriber.status == Consent.ACTIVE,
+            preference.valid_to.is_(None),
+        )
+    )
+    columns = np.stack(fetch_columns(connection, query))
+    columns = columns[:, np.isin(columns[0], asked)]
+    found, preference_ids, max_papers, watermark, filtered = columns[:, np.argsort(columns[0])]
     wisher, topics, words = _wishes(connection, asked, found)
     unsent, served_to = _unsent(connection, asked, found, watermark)
     return Audience(
@@ -97,31 +117,6 @@ def look(
     )
 
 
-def _active(connection: Connection, ids: Integers) -> tuple[Integers, ...]:
-    """Return the ids of those who are active, ascending, and their preferences' ids, most papers,
-    preferences' ids if these have filters, and watermarks.
-    """
-    subscriber, preference, clock = _SUBSCRIBER.c, _PREFERENCE.c, _CLOCK.c
-    active = select(subscriber.id).where(
-        covering(connection, subscriber.id, ids), subscriber.status == Consent.ACTIVE
-    )
-    preferring = select(
-        preference.subscriber_id, preference.id, preference.max_papers, _FILTERED.label("filtered")
-    ).where(covering(connection, preference.subscriber_id, ids), preference.valid_to.is_(None))
-    clocks = select(clock.subscriber_id, clock.watermark).where(
-        covering(connection, clock.subscriber_id, ids)
-    )
-    # A table a statement: of a join of them, no plan is the best for every state of statistics.
-    tables = [fetch_columns(connection, query) for query in (active, preferring, clocks)]
-    found = reduce(np.intersect1d, (readers for readers, *_ in tables), ids)
-    aligned = [found]
-    for readers, *columns in tables:
-        order = np.argsort(readers)
-        place = order[np.searchsorted(readers, found, sorter=order)]
-        aligned += [column[place] for column in columns]
-    return tuple(aligned)
-
-
 def _wishes(
     connection: Connection, ids: Integers, readers: Integers
 ) -> tuple[Integers, Integers, list[str]]:
@@ -133,7 +128,7 @@ def _wishes(
         _SUBSCRIPTION.c.topic_id,
         shown.label("shown"),
     ).where(
-        covering(connection, _SUBSCRIPTION.c.subscriber_id, ids),
+        covering(connection, ids, _SUBSCRIPTION.c.subscriber_id),
         _SUBSCRIPTION.c.valid_to.is_(None),
         _SUBSCRIPTION.c.enabled,
     )
@@ -176,7 +171,7 @@ def _unsent(
         col(attempt.delivery_id) == _DELIVERY.c.id, col(attempt.result) == Result.UNCERTAIN
     )
     query = select(_DELIVERY.c.id, _DELIVERY.c.subscriber_id, _DELIVERY.c.seq_from).where(
-        covering(connection, _DELIVERY.c.subscriber_id, ids),
+        covering(connection, ids, _DELIVERY.c.subscriber_id),
         _DELIVERY.c.kind == Kind.DIGEST,
         _DELIVERY.c.status == Status.QUEUED,
         ~uncertain,
@@ -194,7 +189,7 @@ def _unsent(
 
 def _suppressed(connection: Connection, readers: Integers, hashes: Collection[str]) -> list[int]:
     query = select(_SUBSCRIBER.c.id, _SUBSCRIBER.c.address).where(
-        covering(connection, _SUBSCRIBER.c.id, readers), _SUBSCRIBER.c.address.is_not(None)
+        covering(connection, readers, _SUBSCRIBER.c.id), _SUBSCRIBER.c.address.is_not(None)
     )
     subscriber, addresses = fetch_columns(connection, query)
     number, there = _numbers(readers, subscriber)

@@ -6,7 +6,17 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import ColumnElement, Connection, Table, any_, bindparam, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    any_,
+    bindparam,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import NullType
 
@@ -33,17 +43,20 @@ def among(connection: Connection, column: ColumnElement[int], ids: Iterable[int]
     return column.in_(select(each.c.value))
 
 
-def covering(connection: Connection, column: ColumnElement[int], ids: Integers) -> Any:
-    """Return a condition that holds where a column of integers is one of `ids`, and perhaps for
-    some numbers between them.
+def covering(
+    connection: Connection, ids: Integers, column: ColumnElement[int], *equal: ColumnElement[int]
+) -> Any:
+    """Return a condition that holds where a column of integers, and those `equal` to it by a join,
+    is one of `ids`, and perhaps for some numbers between them.
 
     Where `ids` stand close together it is a range: to walk through an index, and past a few rows
-    that nobody asked for, costs a third of descending into it for each of them.
+    that nobody asked for, costs a third of descending into it for each of them. Told of one table
+    only, PostgreSQL looks through the whole of the next one.
     """
     if len(ids):
         least, most = int(ids.min()), int(ids.max())
         if most - least < _CLOSE * len(ids):
-            return column.between(least, most)
+            return and_(*(each.between(least, most) for each in (column, *equal)))
     return among(connection, column, ids)
 
 

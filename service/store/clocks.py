@@ -42,20 +42,18 @@ def hold(connection: Connection, subscriber_ids: Integers, day: date) -> tuple[I
     Those whom another transaction is changing at this moment are left out, not waited for: it may
     be waiting for us.
     """
-    active = select(_SUBSCRIBER.c.id).where(
-        covering(connection, _SUBSCRIBER.c.id, subscriber_ids),
-        _SUBSCRIBER.c.status == Consent.ACTIVE,
+    query = (
+        select(_CLOCK.c.subscriber_id, _CLOCK.c.watermark)
+        .join(_SUBSCRIBER, _SUBSCRIBER.c.id == _CLOCK.c.subscriber_id)
+        .where(
+            covering(connection, subscriber_ids, _CLOCK.c.subscriber_id, _SUBSCRIBER.c.id),
+            _SUBSCRIBER.c.status == Consent.ACTIVE,
+            or_(_CLOCK.c.planned_on.is_(None), _CLOCK.c.planned_on < day),
+        )
+        .with_for_update(key_share=True, skip_locked=True)
     )
-    unserved = select(_CLOCK.c.subscriber_id, _CLOCK.c.watermark).where(
-        covering(connection, _CLOCK.c.subscriber_id, subscriber_ids),
-        or_(_CLOCK.c.planned_on.is_(None), _CLOCK.c.planned_on < day),
-    )
-    # A table a statement: of a join of them, no plan is the best for every state of statistics.
-    (there,), (held, watermarks) = (
-        fetch_columns(connection, query.with_for_update(key_share=True, skip_locked=True))
-        for query in (active, unserved)
-    )
-    asked = np.isin(held, subscriber_ids) & np.isin(held, there)
+    held, watermarks = fetch_columns(connection, query)
+    asked = np.isin(held, subscriber_ids)
     return held[asked], watermarks[asked]
 
 

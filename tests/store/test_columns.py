@@ -101,7 +101,7 @@ def test_a_condition_that_covers_ids_holds_for_each_of_them(
 ) -> None:
     with things.database.write() as connection:
         insert_columns(connection, THING, {"id": np.arange(6)}, {"shared": "by all"})
-        covered = covering(connection, THING.c.id, np.array(ids, dtype=np.int64))
+        covered = covering(connection, np.array(ids, dtype=np.int64), THING.c.id)
         found = set(connection.scalars(select(THING.c.id).where(covered)))
         assert {each for each in ids if each < 6} <= found <= set(range(6))
         assert all(min(ids) <= each <= max(ids) for each in found)
