@@ -39,15 +39,17 @@ class Said:
 class Card:
     """A paper's encoded texts, whole and as a line of a list, and what is said of it besides.
 
-    The whole ones have the slots because, title, lead and quotation (`text` needs no title); the
-    lines come in two halves, with their note between.
+    The whole ones have the slots because, title, lead and quotation (`text` needs no title); of a
+    line the note stands between what is before and after.
     """
 
     said: Said
     text: Stencil
     html: Stencil
-    text_line: tuple[bytes, bytes]
-    html_line: tuple[bytes, bytes]
+    text_before: bytes
+    text_after: bytes
+    html_before: bytes
+    html_after: bytes
 
     @classmethod
     def build(
@@ -68,24 +70,22 @@ class Card:
             upvotes=f"{paper.upvotes:,} upvotes" if paper.upvotes else "",
         )
         text, html, *lines = map(Stencil.cut, rendered)
-        (text_before, text_after), (html_before, html_after) = (
-            line.around("note", {}) for line in lines
-        )
-        return cls(said, text, html, (text_before, text_after), (html_before, html_after))
+        around = [segment for line in lines for segment in line.around("note", {})]
+        return cls(said, text, html, *around)
 
     def pack(self) -> bytes:
         """Return the card as a part to store."""
         words = json.dumps(astuple(self.said), ensure_ascii=False)
         whole = (self.text.pack(), self.html.pack())
-        return pack([words.encode(), *whole, *self.text_line, *self.html_line])
+        lines = (self.text_before, self.text_after, self.html_before, self.html_after)
+        return pack([words.encode(), *whole, *lines])
 
     @classmethod
     def unpack(cls, part: bytes) -> "Card":
         """Return the card that was packed. Raises MalformedPart."""
         words, text, html, *lines = unpack(part)
-        text_line, html_line = (lines[0], lines[1]), (lines[2], lines[3])
         said = Said(*json.loads(words))
-        return cls(said, Stencil.unpack(text), Stencil.unpack(html), text_line, html_line)
+        return cls(said, Stencil.unpack(text), Stencil.unpack(html), *lines)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from service.mail.parts import Names, Parts
 from service.mail.reasons import noticed
 from service.mail.stencil import Stencil
 
+# More cards than the HTML of a letter may hold.
+_NUMBERS = [b"%d. =\r\n" % number for number in range(1, 1000)]
 # What a section of its own and the line below it add to a letter that had none.
 _SECTION_SIZE = 2000
 
@@ -48,10 +50,10 @@ def _cards(parts: Parts, frame: int, cards: Iterable[tuple[int, Names]], *, alon
     reasons, shown = parts.reasons, parts.shown
     text: list[bytes] = []
     html: list[bytes] = []
-    for number, (part, names) in enumerate(cards, start=1):
+    for number, (part, names) in zip(_NUMBERS, cards, strict=False):
         because = reasons[names]
         card = shown[frame, part, because.topic, alone]
-        text += (_numbered(number), card.text_head, because.text)
+        text += (number, card.text_head, because.text)
         html += (card.html_head, because.html)
         if card.spelled is not None and len(names) == 1:
             text.append(card.spelled.text)
@@ -67,10 +69,8 @@ def _also(parts: Parts, also: Iterable[tuple[int, Names]]) -> Pieces:
     html: list[bytes] = []
     for part, names in also:
         card, because = cards[part], reasons[names]
-        before, after = card.text_line
-        text += (before, because.text_note, after)
-        before, after = card.html_line
-        html += (before, because.html_note, after)
+        text += (card.text_before, because.text_note, card.text_after)
+        html += (card.html_before, because.html_note, card.html_after)
     return text, html
 
 
@@ -80,8 +80,8 @@ def _trending(parts: Parts, trending: Iterable[int]) -> Pieces:
     for part in trending:
         card = parts.cards[part]
         upvotes = noticed(card.said.upvotes)
-        text.append(upvotes.text.join(card.text_line))
-        html.append(upvotes.html.join(card.html_line))
+        text += (card.text_before, upvotes.text, card.text_after)
+        html += (card.html_before, upvotes.html, card.html_after)
     return text, html
 
 
@@ -104,11 +104,6 @@ def _headed(section: Stencil, heading: str) -> tuple[bytes, ...]:
 @lru_cache(maxsize=1024)
 def _more(more: Stencil, left_out: int) -> tuple[bytes, ...]:
     return more.around("web", {"more": encode(wording.more_on_the_web(left_out))})
-
-
-@lru_cache(maxsize=64)
-def _numbered(number: int) -> bytes:
-    return b"%d. =\r\n" % number
 
 
 def trimmed(parts: Parts, selection: Selection, excess: int, *, alone: bool) -> Selection:

@@ -3,7 +3,6 @@
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from string import ascii_letters, digits
 from typing import AnyStr
 
@@ -13,6 +12,8 @@ from service.mail.plain import one_line
 
 _LOCAL_PART = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
+# What nearly all addresses are: on the wire as they are written.
+_PLAIN_ADDRESS = re.compile(f"{_LOCAL_PART.pattern}@{_DOMAIN.pattern}")
 _LINK = re.compile(r"https?://[!#-;=?-~]{1,900}")
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _WORD_LENGTH = 60
@@ -46,6 +47,8 @@ def recipient_value(address: str) -> str:
 
     Only a server that offers SMTPUTF8 takes the latter. Raises HeaderError.
     """
+    if _PLAIN_ADDRESS.fullmatch(address):
+        return address
     local, at, domain = address.rpartition("@")
     if local.isascii():
         return address_value(address)
@@ -62,8 +65,6 @@ def _plain_letter(character: str) -> str:
     return "x" if character.isprintable() else " "
 
 
-# Readers have their addresses at few domains.
-@lru_cache(maxsize=4096)
 def domain_value(domain: str) -> str:
     """Return a domain name as it stands on the wire, in A-labels. Raises HeaderError."""
     wire = domain

@@ -14,7 +14,7 @@ _FRAMES_AT_HAND = 8
 _CARDS_AT_HAND = 1_000
 _NAMES_AT_HAND = 8_000
 _REASONS_AT_HAND = 6_000
-_SHOWN_AT_HAND = 8_000
+_SHOWN_AT_HAND = 12_000
 
 # A card as a letter shows it: the part ids of frame, card and topic (0: none), and whether the
 # letter has no other card.

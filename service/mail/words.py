@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from service.domain.selection import Selection
 from service.mail import wording
-from service.mail.both import Both, both, link, shared
+from service.mail.both import NOTHING, Both, both, link, shared
 from service.mail.parts import Parts
 from service.mail.personal import Personal
 from service.mail.plain import cut_at_word, one_line, wrapped
@@ -102,7 +102,7 @@ def _digest_words(parts: Parts, selection: Selection, personal: Personal, *, fir
             "date": _date(day),
             "greeting": greeted,
             "summary": shared(summary),
-            "expect": shared(expect),
+            "expect": shared(expect) if first else NOTHING,
             "opening": _opening(greeting, summary, expect),
             "asked": asked,
             "closing": closing,
