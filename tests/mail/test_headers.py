@@ -243,3 +243,14 @@ def test_a_wrong_setting_of_the_house_is_named(wrong: dict[str, str], said: str)
     right = {"sender": "p@example.org", "base_url": "https://papers.example.org"}
     with pytest.raises(ValueError, match=f"^{said}: "):
         House(**{**right, **wrong})
+
+
+@given(st.text("ab.+-_@ \r\n:", max_size=20) | st.emails())
+def test_an_ascii_recipient_stands_on_the_wire_as_any_address_does(address: str) -> None:
+    try:
+        expected = address_value(address)
+    except HeaderError:
+        with pytest.raises(HeaderError):
+            recipient_value(address)
+    else:
+        assert recipient_value(address) == expected

@@ -99,9 +99,16 @@ def test_whoever_has_no_filters_costs_a_plan_no_question_about_them(
     def listen(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
         said.append(statement)
 
+    def questions() -> int:
+        said.clear()
+        with installation.database.read() as connection:
+            audience.look(connection, ids, FRIDAY_NOON.date())
+        asked = [" ".join(statement.split()) for statement in said]
+        return sum("preference.mutes, preference.follows" in statement for statement in asked)
+
     event.listen(installation.database.engine, "before_cursor_execute", listen)
-    with installation.database.read() as connection:
-        audience.look(connection, ids, FRIDAY_NOON.date())
-    asked = [" ".join(statement.split()) for statement in said]
-    assert any("preference" in statement for statement in asked)
-    assert not any("preference.mutes, preference.follows" in statement for statement in asked)
+    assert questions() == 0
+    with installation.database.write() as connection:
+        following = Preferences(filters=Filters(follows=("Ada Lovelace",)))
+        wanted.set_preferences(connection, ids[0], following, FRIDAY_NOON)
+    assert questions() == 1
