@@ -87,6 +87,8 @@ class _OnPostgresql:
         self._worker_id = worker_id
         self._lock = lock
         self._error: type[Exception] = lock.connection.dialect.loaded_dbapi.Error
+        # To plan it takes as long as to do it, and no values make another plan better.
+        lock.connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
 
     def step(self, accepted: Sequence[Settlement], begins: Sequence[Claim]) -> set[int] | None:
         kept = self._lock.connection
@@ -128,6 +130,8 @@ def _statement(rows: int, mark: str, first: Sequence[str]) -> str:
     """Return the statement for so many letters, each by id, attempts, and the time, code and reply
     of its acceptance, and for the worker behind them. `first` are the marks of the first letter.
     """
+    # The letters are found by their ids. By an index of the worker's, PostgreSQL would look
+    # through all that were claimed.
     others = f", ({', '.join([mark] * _COLUMNS)})" * (rows - 1)
     return (
         "UPDATE delivery SET status = CASE WHEN column3 IS NULL THEN 'sending' ELSE 'sent' END,"
@@ -137,7 +141,7 @@ def _statement(rows: int, mark: str, first: Sequence[str]) -> str:
         " reply_code = CASE WHEN column3 IS NULL THEN reply_code ELSE column4 END,"
         " reply = CASE WHEN column3 IS NULL THEN reply ELSE column5 END"
         f" FROM (VALUES ({', '.join(first)}){others}) AS given"
-        f" WHERE id = column1 AND attempts = column2 AND worker_id = {mark}"
+        f" WHERE id = column1 AND attempts = column2 AND worker_id + 0 = {mark}"
         " AND status = CASE WHEN column3 IS NULL THEN 'queued' ELSE 'sending' END"
     )
 
