@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 from service.domain.deliveries import Claim, Settlement
 
-_LEAST_SECONDS = 0.001
+_LEAST_COMPANY_SECONDS = 0.001
 
 
 class Ledger(Protocol):
@@ -34,9 +34,10 @@ class Bookkeeper:
     """Takes the ledger step by step, for all connections at once.
 
     A step for ten letters costs little more than for one, most of all where the disk is slow. So
-    entries wait for company as long as more letters are out than they are: as long as the last
-    step took, at least a millisecond. A step is taken on the event loop: who sends waits for it
-    anyway, and a thread of its own would wait for the interpreter longer than for the disk.
+    entries wait for company until every letter that is out is back, but no longer than the last
+    step took, or a millisecond where that was less. A step is taken on the event loop: who sends
+    waits for it anyway, and a thread of its own would wait for the interpreter longer than for the
+    disk.
 
     An error of the ledger reaches everyone who waits, and every later caller: nothing is sent
     unrecorded. The outcomes it kept from the books are tried once more at the end, since what is
@@ -86,7 +87,7 @@ class Bookkeeper:
         if not self._letters_out:
             self._record()
         elif self._alarm is None:
-            company = max(_LEAST_SECONDS, self._step_seconds)
+            company = max(_LEAST_COMPANY_SECONDS, self._step_seconds)
             self._alarm = self._loop.call_later(company, self._record)
         return answer
 

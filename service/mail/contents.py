@@ -12,8 +12,6 @@ from service.mail.parts import Names, Parts
 from service.mail.reasons import noticed
 from service.mail.stencil import Stencil
 
-# More cards than the HTML of a letter may hold.
-_NUMBERS = [b"%d. =\r\n" % number for number in range(1, 1000)]
 # What a section of its own and the line below it add to a letter that had none.
 _SECTION_SIZE = 2000
 
@@ -50,10 +48,10 @@ def _cards(parts: Parts, frame: int, cards: Iterable[tuple[int, Names]], *, alon
     reasons, shown = parts.reasons, parts.shown
     text: list[bytes] = []
     html: list[bytes] = []
-    for number, (part, names) in zip(_NUMBERS, cards, strict=False):
+    for number, (part, names) in enumerate(cards, start=1):
         because = reasons[names]
         card = shown[frame, part, because.topic, alone]
-        text += (number, card.text_head, because.text)
+        text += (b"%d. =\r\n" % number, card.text_head, because.text)
         html += (card.html_head, because.html)
         if card.spelled is not None and len(names) == 1:
             text.append(card.spelled.text)

@@ -130,8 +130,8 @@ def _statement(rows: int, mark: str, first: Sequence[str]) -> str:
     """Return the statement for so many letters, each by id, attempts, and the time, code and reply
     of its acceptance, and for the worker behind them. `first` are the marks of the first letter.
     """
-    # The letters are found by their ids. By an index of the worker's, PostgreSQL would look
-    # through all that were claimed.
+    # With `worker_id` alone, PostgreSQL would look through all that the worker has claimed, by its
+    # index, instead of finding letters by their ids.
     others = f", ({', '.join([mark] * _COLUMNS)})" * (rows - 1)
     return (
         "UPDATE delivery SET status = CASE WHEN column3 IS NULL THEN 'sending' ELSE 'sent' END,"
