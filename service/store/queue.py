@@ -71,8 +71,8 @@ _LANE = _due(_DELIVERY.c.lane == bindparam("lane"))
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The rows of letters that may go now, for `claims.ClaimReader`; `more`: whether to ask once more,
-    though they be none.
+    """The rows of letters that may go now, for `claims.ClaimReader`; `more`: whether to ask once
+    more, though they be none.
     """
 
     letters: Sequence[Any]
