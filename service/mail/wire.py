@@ -63,11 +63,12 @@ class Wire(asyncio.Protocol):
 
     Replies are matched to commands by their order alone, as RFC 2920 has it; one that nobody asked
     for ends the connection, since every later one would be taken for the answer to another command.
-    `choked` says that the system takes no more for now.
+    `block` is for how many seconds the system may have no room for what is sent.
     """
 
-    def __init__(self, transport: asyncio.Transport) -> None:
+    def __init__(self, transport: asyncio.Transport, block: float) -> None:
         self._transport = transport
+        self._block = block
         self._before = transport.get_protocol()
         self._loop = asyncio.get_running_loop()
         self._replies = Replies()
@@ -75,7 +76,7 @@ class Wire(asyncio.Protocol):
         self._owed = 0
         self._end: Lost | None = None
         self._waiting: asyncio.Future[None] | None = None
-        self.choked = False
+        self._choked = False
         transport.set_protocol(self)
 
     @property
@@ -88,17 +89,16 @@ class Wire(asyncio.Protocol):
         if self.usable:
             self._transport.writelines(pieces)
 
-    async def flushed(self, seconds: float) -> None:
-        """Wait until the system has room for more. Raises Lost where it has none for that long."""
-        while self.choked:
-            await self._wait(seconds, "the server takes no more of what is sent")
-
     def heard(self) -> Reply | None:
         """Return the next reply if it has come."""
         return self._unheard.popleft() if self._unheard else None
 
     async def reply(self, seconds: float) -> Reply:
-        """Return the next reply. Raises Lost when none comes in that time, or ever."""
+        """Return the next reply to what was sent, once all of that has left. Raises Lost when none
+        comes in that time, or ever.
+        """
+        while self._choked:
+            await self._wait(self._block, "the server takes no more of what is sent")
         while not self._unheard:
             await self._wait(seconds, "no reply came")
         return self._unheard.popleft()
@@ -147,10 +147,10 @@ class Wire(asyncio.Protocol):
         self._fail(Lost("the connection was lost" + (f": {exc}" if exc else "")))
 
     def pause_writing(self) -> None:
-        self.choked = True
+        self._choked = True
 
     def resume_writing(self) -> None:
-        self.choked = False
+        self._choked = False
         self._wake()
 
     def _fail(self, lost: Lost) -> None:
