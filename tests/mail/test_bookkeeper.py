@@ -36,6 +36,10 @@ class Watched:
         return self.ledger.step(settlements, begins)
 
 
+def ids(claims: Sequence[Claim]) -> set[int]:
+    return {claim.delivery_id for claim in claims}
+
+
 def test_what_is_asked_about_the_same_time_is_committed_together(
     installation: Installation,
 ) -> None:
@@ -44,8 +48,8 @@ def test_what_is_asked_about_the_same_time_is_committed_together(
     async def ask(watched: Watched) -> None:
         books = Bookkeeper(watched)
         claims = watched.claim(9, FRIDAY_NOON)
-        assert await books.begin(claims[0])
-        assert await asyncio.gather(*map(books.begin, claims[1:])) == [True] * 8
+        assert await books.begin(claims[0]) == ids(claims[:1])
+        assert await asyncio.gather(*map(books.begin, claims[1:])) == [ids(claims[1:])] * 8
         for claim in claims:
             books.settle(settlement(claim, ACCEPTED, FRIDAY_NOON, begun=True))
         books.close()
@@ -74,7 +78,7 @@ def test_once_the_last_letter_that_was_out_is_back_nobody_waits_any_longer(
         assert len(watched.groups) == before
         third = books.begin(claims[5], taken[2])
         assert watched.groups[before:] == [(3, 3)]
-        assert [answer.result() for answer in (first, second, third)] == [True] * 3
+        assert [answer.result() for answer in (first, second, third)] == [ids(claims[3:])] * 3
         books.close()
 
     with at_work(installation, FRIDAY_NOON) as ledger:
@@ -119,15 +123,16 @@ def test_closing_waits_until_every_outcome_is_on_disk(installation: Installation
 def test_a_letter_another_took_away_is_not_begun(installation: Installation) -> None:
     queue_letters(installation, "Ada", "Bob")
 
-    async def ask(ledger: Ledger) -> list[bool]:
+    async def ask(ledger: Ledger) -> None:
         books = Bookkeeper(ledger)
-        claims = ledger.claim(2, FRIDAY_NOON)
-        begun = [await books.begin(claim) for claim in (*claims, claims[0])]
+        ada, bob = ledger.claim(2, FRIDAY_NOON)
+        assert await books.begin(ada) == ids([ada])
+        both = await asyncio.gather(books.begin(ada), books.begin(bob))
+        assert both == [ids([bob])] * 2
         books.close()
-        return begun
 
     with at_work(installation, FRIDAY_NOON) as ledger:
-        assert asyncio.run(ask(ledger)) == [True, True, False]
+        asyncio.run(ask(ledger))
 
 
 @pytest.mark.parametrize("commits", [0, 1, 4])
