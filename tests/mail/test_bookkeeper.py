@@ -1,11 +1,15 @@
 """The bookkeeper: requests made together are committed together, and nothing goes unrecorded."""
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import datetime
+from time import perf_counter
 
 import pytest
+import uvloop
 from peers.newsroom import ACCEPTED, FRIDAY_NOON, at_work, settlement, statuses
 from peers.sending import by_status, crowd, queue_letters, sender
 from peers.smtp import Peer, reply
@@ -84,6 +88,38 @@ def test_once_the_last_letter_that_was_out_is_back_nobody_waits_any_longer(
     with at_work(installation, FRIDAY_NOON) as ledger:
         asyncio.run(ask(Watched(ledger)))
     assert statuses(installation) == {"sent": 3, "uncertain": 3}
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_whose_reply_has_come_when_the_wait_for_company_ends_is_company(
+    installation: Installation, loop: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    queue_letters(installation, *crowd(6))
+
+    async def ask(watched: Watched) -> None:
+        books = Bookkeeper(watched)
+        claims = watched.claim(6, FRIDAY_NOON)
+        await asyncio.gather(*map(books.begin, claims[:3]))
+        before = len(watched.groups)
+        first, second, _ = (settlement(c, ACCEPTED, FRIDAY_NOON, begun=True) for c in claims[:3])
+        server, ours = socket.socketpair()
+        replies, wire = await asyncio.open_connection(sock=ours)
+        with closing(server), closing(wire):
+            waiting = books.begin(claims[3], first)
+            server.send(b"!")
+            # As where letters are bound meanwhile.
+            busy_until = perf_counter() + 0.2
+            while perf_counter() < busy_until:
+                pass
+            await replies.read(1)
+            assert not waiting.done()
+            assert await books.begin(claims[4], second) == ids(claims[3:5])
+        assert watched.groups[before:] == [(2, 2)]
+        books.close()
+
+    with at_work(installation, FRIDAY_NOON) as ledger, asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(ask(Watched(ledger)))
+    assert statuses(installation) == {"sent": 2, "uncertain": 3, "queued": 1}
 
 
 def test_a_letter_is_begun_only_once_that_is_on_disk(installation: Installation) -> None:
