@@ -1,8 +1,8 @@
 """What becomes of a letter after each try: pure, in the words of RFC 5321 and RFC 3463."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Status(StrEnum):
@@ -47,8 +47,7 @@ class Result(StrEnum):
     UNCERTAIN = "uncertain"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What the server said of one letter; `code` is None where it said nothing."""
 
     result: Result
@@ -83,14 +82,14 @@ def judge(code: int, stage: Stage, text: str = "") -> Outcome:
     return Outcome(Result.DEFERRED, stage, code, text)
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The status to record, and when to try again (None: never, or at once)."""
 
     status: Status
     next_attempt_at: datetime | None = None
 
 
+_SENT = Decision(Status.SENT)
 FIRST_DELAY = timedelta(minutes=5)
 LONGEST_DELAY = timedelta(hours=2)
 
@@ -103,7 +102,7 @@ def decide(outcome: Outcome, *, attempts: int, now: datetime, jitter: float) -> 
     """
     match outcome.result:
         case Result.ACCEPTED:
-            return Decision(Status.SENT)
+            return _SENT
         case Result.REFUSED:
             return Decision(Status.FAILED)
         case Result.UNCERTAIN:

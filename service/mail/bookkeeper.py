@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from service.domain.deliveries import Claim, Settlement
 
@@ -22,12 +23,13 @@ class Ledger(Protocol):
         """Record outcomes and begin letters durably; return the delivery ids begun."""
 
 
-class _Entry(NamedTuple):
-    """What one connection asks for at a time, recorded in one step."""
+@dataclass(slots=True)
+class _Step:
+    """What is recorded together; `done` gives the delivery ids begun."""
 
-    settlement: Settlement | None
-    begin: Claim | None
-    answer: "asyncio.Future[bool]"
+    done: asyncio.Future[set[int]]
+    settlements: list[Settlement] = field(default_factory=list)
+    begins: list[Claim] = field(default_factory=list)
 
 
 class Bookkeeper:
@@ -47,27 +49,25 @@ class Bookkeeper:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._loop = asyncio.get_running_loop()
-        self._entries: list[_Entry] = []
+        self._next: _Step | None = None
         self._letters_out = 0
         self._step_seconds = 0.0
-        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm: asyncio.Handle | None = None
         self._error: Exception | None = None
         self._unrecorded: list[Settlement] = []
 
-    def begin(self, claim: Claim, after: Settlement | None = None) -> "asyncio.Future[bool]":
+    def begin(self, claim: Claim, after: Settlement | None = None) -> asyncio.Future[set[int]]:
         """Record that the body is about to go out, and the outcome that came before it, in one
-        step. The future is done when that is on disk: False when the letter must not be sent.
+        step. The future is done when that is on disk, with the ids of all letters of the step that
+        may be sent.
         """
         return self._ask(after, claim)
 
-    def settle(self, settlement: Settlement) -> "asyncio.Future[bool]":
+    def settle(self, settlement: Settlement) -> asyncio.Future[set[int]]:
         """Record an outcome. The future is done when it is on disk; one need not wait for it,
         since what is asked later is never recorded earlier.
         """
-        answer = self._ask(settlement, None)
-        # Nobody may ever wait for it; its error comes again when the books close.
-        answer.add_done_callback(_heard)
-        return answer
+        return self._ask(settlement, None)
 
     def close(self) -> None:
         """Record all that was asked. Raises what the ledger raised."""
@@ -79,48 +79,50 @@ class Bookkeeper:
         if self._error is not None:
             raise self._error
 
-    def _ask(self, settlement: Settlement | None, begin: Claim | None) -> "asyncio.Future[bool]":
-        answer: asyncio.Future[bool] = self._loop.create_future()
-        self._entries.append(_Entry(settlement, begin, answer))
-        if settlement is not None and settlement.begun:
-            self._letters_out -= 1
+    def _ask(self, settlement: Settlement | None, begin: Claim | None) -> asyncio.Future[set[int]]:
+        if self._next is None:
+            self._next = _Step(self._loop.create_future())
+        step = self._next
+        if settlement is not None:
+            step.settlements.append(settlement)
+            self._letters_out -= settlement.begun
+        if begin is not None:
+            step.begins.append(begin)
         if not self._letters_out:
             self._record()
         elif self._alarm is None:
             company = max(_LEAST_COMPANY_SECONDS, self._step_seconds)
-            self._alarm = self._loop.call_later(company, self._record)
-        return answer
+            self._alarm = self._loop.call_later(company, self._ring)
+        return step.done
+
+    def _ring(self) -> None:
+        # The loop looks at its clock before it goes on with letters whose replies it has read: they
+        # are company, too.
+        self._alarm = self._loop.call_soon(self._record)
 
     def _record(self) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
-        entries, self._entries = self._entries, []
+        step, self._next = self._next, None
+        if step is None:
+            return
         begun: set[int] = set()
-        if entries and self._error is None:
-            settlements = [entry.settlement for entry in entries if entry.settlement is not None]
-            begins = [entry.begin for entry in entries if entry.begin is not None]
+        if self._error is None:
             started = perf_counter()
             try:
-                begun = self._ledger.step(settlements, begins)
+                begun = self._ledger.step(step.settlements, step.begins)
             except Exception as error:
                 self._error = error
             self._step_seconds = perf_counter() - started
             self._letters_out += len(begun)
-        for entry in entries:
-            self._answer(entry, begun)
-
-    def _answer(self, entry: _Entry, begun: set[int]) -> None:
-        if self._error is not None and entry.settlement is not None:
-            self._unrecorded.append(entry.settlement)
-        if entry.answer.done():
-            return
         if self._error is not None:
-            entry.answer.set_exception(self._error)
+            self._unrecorded += step.settlements
+        if step.done.cancelled():
+            return
+        if self._error is None:
+            step.done.set_result(begun)
         else:
-            entry.answer.set_result(entry.begin is None or entry.begin.delivery_id in begun)
-
-
-def _heard(answer: "asyncio.Future[bool]") -> None:
-    if not answer.cancelled():
-        answer.exception()
+            step.done.set_exception(self._error)
+            # Maybe nobody waits for it; the error comes again when the books close.
+            step.done.exception()

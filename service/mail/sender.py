@@ -159,7 +159,7 @@ class _Run:
         if self._stopping:
             if before is not None:
                 self._books.settle(before)
-        elif await self._books.begin(item.claim, before):
+        elif item.claim.delivery_id in await self._books.begin(item.claim, before):
             return item
         elif not self._stopping:
             self._tally.withdrawn += 1
@@ -209,7 +209,7 @@ class _Run:
     def _settlement(self, claim: Claim, outcome: Outcome, *, begun: bool) -> Settlement:
         now = self._sender._now()
         jitter = 0.0 if outcome.result is Result.ACCEPTED else self._sender._chance()
-        if outcome.concerns_route and not begun:
+        if not begun and outcome.concerns_route:
             decision = Decision(Status.QUEUED, now + retry_delay(1, jitter))
         else:
             decision = decide(outcome, attempts=claim.attempts + 1, now=now, jitter=jitter)

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from time import monotonic
 from typing import NamedTuple, cast
 
 import aiosmtplib
@@ -57,13 +58,16 @@ class Span:
     seconds: float = 300
 
 
-class _Command(NamedTuple):
-    """What is written, and the replies that let the letter go on."""
+class _Verb(NamedTuple):
+    """A command of an envelope, and how long its reply may take and which let the letter go on."""
 
     stage: Stage
-    octets: Sequence[bytes]
     seconds: float
-    wanted: tuple[int, ...] = ()
+    wanted: tuple[int, ...]
+
+
+# Commands in their order, each as it is written.
+_Envelope = Sequence[tuple[_Verb, bytes]]
 
 
 class Session:
@@ -87,6 +91,9 @@ class Session:
             tls_context=None if route.tls is Tls.NONE else ssl.create_default_context(),
             timeout=timeouts.connect,
         )
+        self._mail = _Verb(Stage.MAIL, timeouts.command, (250,))
+        self._rcpt = _Verb(Stage.RCPT, timeouts.command, (250, 251))
+        self._data = _Verb(Stage.DATA, timeouts.data, (354,))
         self.pipelines = False
         self._wire: Wire | None = None
         self._opened_at = 0.0
@@ -101,8 +108,8 @@ class Session:
     @property
     def lasts(self) -> bool:
         """Whether another letter may be offered on this connection."""
-        age = asyncio.get_running_loop().time() - self._opened_at
-        return self.connected and self._offered < self._span.letters and age < self._span.seconds
+        age = monotonic() - self._opened_at
+        return age < self._span.seconds and self._offered < self._span.letters and self.connected
 
     async def open(self) -> Outcome | None:
         """Connect, make the connection private as the route asks, and log in.
@@ -128,8 +135,8 @@ class Session:
         except (aiosmtplib.SMTPException, OSError) as error:
             self.drop()
             return _trouble(error, stage)
-        self._wire = Wire(cast(asyncio.Transport, self._client.transport))
-        self._opened_at = asyncio.get_running_loop().time()
+        self._wire = Wire(cast(asyncio.Transport, self._client.transport), self._timeouts.block)
+        self._opened_at = monotonic()
         self._offered, self._reset_first, self._body_due = 0, False, False
         self.pipelines = self._client.supports_extension("pipelining")
         return None
@@ -141,7 +148,7 @@ class Session:
         if (unfit := self._unfit(parcel)) is not None:
             return unfit
         envelope = self._envelope(parcel)
-        self._send_ahead(envelope)
+        self._send((), self._ahead(envelope))
         return await self._verdict(envelope)
 
     async def deliver(
@@ -152,14 +159,13 @@ class Session:
         Returns what the server said of the letter, and what `offer` returns of the following. From
         here on silence means uncertainty: the server may have taken the letter.
         """
-        body = _Command(Stage.BODY, (letter, b".\r\n"), self._timeouts.dot)
         unheard = None if following is None else _UNHEARD
         unfit = None if following is None else self._unfit(following)
         envelope = self._envelope(following) if following is not None and unfit is None else ()
         self._body_due = False
         try:
-            self._send_ahead((body, *envelope))
-            outcome = _outcome(*await self._reply(body), Stage.BODY)
+            self._send((letter, b".\r\n"), self._ahead(envelope))
+            outcome = self._judged(await self._reply(self._timeouts.dot), Stage.BODY)
         except Lost as lost:
             self.drop()
             return Outcome(Result.UNCERTAIN, Stage.BODY, None, _readable(str(lost))), unheard
@@ -199,60 +205,60 @@ class Session:
             return Outcome(Result.REFUSED, Stage.MAIL, None, words)
         return None
 
-    def _envelope(self, parcel: Parcel) -> list[_Command]:
+    def _envelope(self, parcel: Parcel) -> _Envelope:
         options = b""
         if "size" in self._client.esmtp_extensions:
             options = b" SIZE=%d" % len(parcel.letter)
         if not parcel.recipient.isascii():
             options += b" SMTPUTF8 BODY=8BITMIME"
-        seconds = self._timeouts.command
-        mail = b"MAIL FROM:<%b>%b\r\n" % (parcel.sender.encode("ascii"), options)
-        rcpt = b"RCPT TO:<%b>\r\n" % parcel.recipient.encode()
         commands = [
-            _Command(Stage.MAIL, (mail,), seconds, (250,)),
-            _Command(Stage.RCPT, (rcpt,), seconds, (250, 251)),
-            _Command(Stage.DATA, (b"DATA\r\n",), self._timeouts.data, (354,)),
+            (self._mail, b"MAIL FROM:<%b>%b\r\n" % (parcel.sender.encode("ascii"), options)),
+            (self._rcpt, b"RCPT TO:<%b>\r\n" % parcel.recipient.encode()),
+            (self._data, b"DATA\r\n"),
         ]
         if self._reset_first:
-            commands.insert(0, _Command(Stage.MAIL, (b"RSET\r\n",), seconds, (250,)))
+            commands.insert(0, (self._mail, b"RSET\r\n"))
         self._offered, self._reset_first = self._offered + 1, False
         return commands
 
-    def _send_ahead(self, commands: Sequence[_Command]) -> None:
-        """Write all commands in one go where the server takes them so."""
-        if self._wire is not None and self.pipelines:
-            self._wire.send([piece for each in commands for piece in each.octets], len(commands))
+    def _ahead(self, envelope: _Envelope) -> list[bytes]:
+        """Return what is written before any reply is read."""
+        return [octets for _, octets in envelope] if self.pipelines else []
 
-    async def _reply(self, command: _Command) -> Reply:
-        """Return the reply to a command, which is written now unless it went ahead."""
+    def _send(self, body: Sequence[bytes], commands: Sequence[bytes]) -> None:
+        """Write a body, if there is one, and commands behind it, all in one go."""
+        if self._wire is not None and (body or commands):
+            self._wire.send([*body, *commands], bool(body) + len(commands))
+
+    async def _reply(self, seconds: float) -> Reply:
         if self._wire is None:
             raise Lost("the connection is closed")
-        if not self.pipelines:
-            self._wire.send(command.octets, 1)
-        if self._wire.choked:
-            await self._wire.flushed(self._timeouts.block)
-        reply = self._wire.heard() or await self._wire.reply(command.seconds)
-        # After 421 the server closes; a 3xx out of place answers another command than ours.
-        if reply.code == 421 or (reply.code // 100 == 3 and command.stage is not Stage.DATA):
-            self.drop()
-        return reply
+        return self._wire.heard() or await self._wire.reply(seconds)
 
-    async def _verdict(self, envelope: Sequence[_Command]) -> Outcome | None:
+    def _judged(self, reply: Reply, stage: Stage) -> Outcome:
+        """Judge a reply, and hang up where none that follows could be relied on."""
+        # After 421 the server closes; a 3xx out of place answers another command than ours.
+        if reply.code == 421 or (reply.code // 100 == 3 and stage is not Stage.DATA):
+            self.drop()
+        return _outcome(*reply, stage)
+
+    async def _verdict(self, envelope: _Envelope) -> Outcome | None:
         """Read the replies to an envelope; return the first that is a refusal, or trouble."""
         refusal: Outcome | None = None
-        for command in envelope:
+        for verb, octets in envelope:
             try:
-                reply = await self._reply(command)
+                if not self.pipelines:
+                    self._send((), (octets,))
+                reply = await self._reply(verb.seconds)
             except Lost as lost:
                 self.drop()
-                return refusal or Outcome(
-                    Result.DEFERRED, command.stage, None, _readable(str(lost))
-                )
-            if reply.code not in command.wanted:
-                refusal = refusal or _outcome(*reply, command.stage)
+                return refusal or Outcome(Result.DEFERRED, verb.stage, None, _readable(str(lost)))
+            if reply.code not in verb.wanted:
+                judged = self._judged(reply, verb.stage)
+                refusal = refusal or judged
                 if refusal.concerns_route:
                     self.drop()
-            elif refusal is not None and command.stage is Stage.DATA:
+            elif refusal is not None and verb.stage is Stage.DATA:
                 # It waits for a body that nobody may get.
                 self.drop()
             # The refusal stands, whatever becomes of the connection.

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 # Far over any real reply; a server that sends without end must not fill the memory.
@@ -28,32 +29,33 @@ class Replies:
 
     def __init__(self) -> None:
         self._unread = b""
-        self._lines: list[bytes] = []
+        self._begun: list[Reply] = []
 
     def cut(self, octets: bytes) -> list[Reply]:
         """Return the replies that are whole by now. Raises Lost for what is no reply."""
-        unread = self._unread + octets
+        *lines, self._unread = (self._unread + octets).split(b"\n")
         found: list[Reply] = []
-        start = 0
-        while (end := unread.find(b"\n", start)) >= 0:
-            line = unread[start:end]
-            start = end + 1
-            if _LINE.match(line) is None:
-                raise Lost(f"the server does not answer in SMTP: {_shown(line)}")
-            if self._lines and self._lines[0][:3] != line[:3]:
-                raise Lost(f"the server changes its mind within a reply: {_shown(line)}")
-            if line[3:4] == b"-":
-                self._lines.append(line)
-                continue
-            words = line[4:].strip()
-            if self._lines:
-                words = b"\n".join([*[each[4:].strip() for each in self._lines], words])
-                self._lines.clear()
-            found.append(Reply(int(line[:3]), words.decode("utf-8", "replace")))
-        self._unread = unread[start:]
-        if len(self._unread) + sum(map(len, self._lines)) > _MOST_OCTETS:
-            raise Lost(f"the server's reply has no end: {_shown((*self._lines, unread)[0])}")
+        for line in lines:
+            reply, goes_on = _read(line)
+            if goes_on or self._begun:
+                self._begun.append(reply)
+                if reply.code != self._begun[0].code:
+                    raise Lost(f"the server changes its mind within a reply: {_shown(line)}")
+                if goes_on:
+                    continue
+                reply = Reply(reply.code, "\n".join(each.text for each in self._begun))
+                self._begun.clear()
+            found.append(reply)
+        if self._unread or self._begun:
+            self._bound()
         return found
+
+    def _bound(self) -> None:
+        """Raise Lost where what is kept of an unfinished reply is more than any reply."""
+        begun = sum(_LEAST_LINE + len(each.text) for each in self._begun)
+        if begun + len(self._unread) > _MOST_OCTETS:
+            said = self._begun[0].text if self._begun else _shown(self._unread)
+            raise Lost(f"the server's reply has no end: {said[:80]}")
 
 
 class Wire(asyncio.Protocol):
@@ -61,11 +63,12 @@ class Wire(asyncio.Protocol):
 
     Replies are matched to commands by their order alone, as RFC 2920 has it; one that nobody asked
     for ends the connection, since every later one would be taken for the answer to another command.
-    `choked` says that the system takes no more for now.
+    `block` is for how many seconds the system may have no room for what is sent.
     """
 
-    def __init__(self, transport: asyncio.Transport) -> None:
+    def __init__(self, transport: asyncio.Transport, block: float) -> None:
         self._transport = transport
+        self._block = block
         self._before = transport.get_protocol()
         self._loop = asyncio.get_running_loop()
         self._replies = Replies()
@@ -73,7 +76,7 @@ class Wire(asyncio.Protocol):
         self._owed = 0
         self._end: Lost | None = None
         self._waiting: asyncio.Future[None] | None = None
-        self.choked = False
+        self._choked = False
         transport.set_protocol(self)
 
     @property
@@ -86,17 +89,16 @@ class Wire(asyncio.Protocol):
         if self.usable:
             self._transport.writelines(pieces)
 
-    async def flushed(self, seconds: float) -> None:
-        """Wait until the system has room for more. Raises Lost where it has none for that long."""
-        while self.choked:
-            await self._wait(seconds, "the server takes no more of what is sent")
-
     def heard(self) -> Reply | None:
         """Return the next reply if it has come."""
         return self._unheard.popleft() if self._unheard else None
 
     async def reply(self, seconds: float) -> Reply:
-        """Return the next reply. Raises Lost when none comes in that time, or ever."""
+        """Return the next reply to what was sent, once all of that has left. Raises Lost when none
+        comes in that time, or ever.
+        """
+        while self._choked:
+            await self._wait(self._block, "the server takes no more of what is sent")
         while not self._unheard:
             await self._wait(seconds, "no reply came")
         return self._unheard.popleft()
@@ -145,10 +147,10 @@ class Wire(asyncio.Protocol):
         self._fail(Lost("the connection was lost" + (f": {exc}" if exc else "")))
 
     def pause_writing(self) -> None:
-        self.choked = True
+        self._choked = True
 
     def resume_writing(self) -> None:
-        self.choked = False
+        self._choked = False
         self._wake()
 
     def _fail(self, lost: Lost) -> None:
@@ -163,6 +165,16 @@ class Wire(asyncio.Protocol):
 
 
 _LINE = re.compile(rb"[2-5][0-9]{2}(?:[-\s]|$)")
+_LEAST_LINE = len(b"250-\n")
+
+
+# A server says the same of nearly every letter.
+@lru_cache(maxsize=64)
+def _read(line: bytes) -> tuple[Reply, bool]:
+    """Return what one line says, and whether its reply goes on with the next."""
+    if _LINE.match(line) is None:
+        raise Lost(f"the server does not answer in SMTP: {_shown(line)}")
+    return Reply(int(line[:3]), line[4:].strip().decode("utf-8", "replace")), line[3:4] == b"-"
 
 
 def _shown(line: bytes) -> str:

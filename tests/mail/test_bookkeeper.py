@@ -1,11 +1,15 @@
 """The bookkeeper: requests made together are committed together, and nothing goes unrecorded."""
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import datetime
+from time import perf_counter
 
 import pytest
+import uvloop
 from peers.newsroom import ACCEPTED, FRIDAY_NOON, at_work, settlement, statuses
 from peers.sending import by_status, crowd, queue_letters, sender
 from peers.smtp import Peer, reply
@@ -36,6 +40,10 @@ class Watched:
         return self.ledger.step(settlements, begins)
 
 
+def ids(claims: Sequence[Claim]) -> set[int]:
+    return {claim.delivery_id for claim in claims}
+
+
 def test_what_is_asked_about_the_same_time_is_committed_together(
     installation: Installation,
 ) -> None:
@@ -44,8 +52,8 @@ def test_what_is_asked_about_the_same_time_is_committed_together(
     async def ask(watched: Watched) -> None:
         books = Bookkeeper(watched)
         claims = watched.claim(9, FRIDAY_NOON)
-        assert await books.begin(claims[0])
-        assert await asyncio.gather(*map(books.begin, claims[1:])) == [True] * 8
+        assert await books.begin(claims[0]) == ids(claims[:1])
+        assert await asyncio.gather(*map(books.begin, claims[1:])) == [ids(claims[1:])] * 8
         for claim in claims:
             books.settle(settlement(claim, ACCEPTED, FRIDAY_NOON, begun=True))
         books.close()
@@ -74,12 +82,44 @@ def test_once_the_last_letter_that_was_out_is_back_nobody_waits_any_longer(
         assert len(watched.groups) == before
         third = books.begin(claims[5], taken[2])
         assert watched.groups[before:] == [(3, 3)]
-        assert [answer.result() for answer in (first, second, third)] == [True] * 3
+        assert [answer.result() for answer in (first, second, third)] == [ids(claims[3:])] * 3
         books.close()
 
     with at_work(installation, FRIDAY_NOON) as ledger:
         asyncio.run(ask(Watched(ledger)))
     assert statuses(installation) == {"sent": 3, "uncertain": 3}
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_whose_reply_has_come_when_the_wait_for_company_ends_is_company(
+    installation: Installation, loop: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    queue_letters(installation, *crowd(6))
+
+    async def ask(watched: Watched) -> None:
+        books = Bookkeeper(watched)
+        claims = watched.claim(6, FRIDAY_NOON)
+        await asyncio.gather(*map(books.begin, claims[:3]))
+        before = len(watched.groups)
+        first, second, _ = (settlement(c, ACCEPTED, FRIDAY_NOON, begun=True) for c in claims[:3])
+        server, ours = socket.socketpair()
+        replies, wire = await asyncio.open_connection(sock=ours)
+        with closing(server), closing(wire):
+            waiting = books.begin(claims[3], first)
+            server.send(b"!")
+            # As where letters are bound meanwhile.
+            busy_until = perf_counter() + 0.2
+            while perf_counter() < busy_until:
+                pass
+            await replies.read(1)
+            assert not waiting.done()
+            assert await books.begin(claims[4], second) == ids(claims[3:5])
+        assert watched.groups[before:] == [(2, 2)]
+        books.close()
+
+    with at_work(installation, FRIDAY_NOON) as ledger, asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(ask(Watched(ledger)))
+    assert statuses(installation) == {"sent": 2, "uncertain": 3, "queued": 1}
 
 
 def test_a_letter_is_begun_only_once_that_is_on_disk(installation: Installation) -> None:
@@ -119,15 +159,16 @@ def test_closing_waits_until_every_outcome_is_on_disk(installation: Installation
 def test_a_letter_another_took_away_is_not_begun(installation: Installation) -> None:
     queue_letters(installation, "Ada", "Bob")
 
-    async def ask(ledger: Ledger) -> list[bool]:
+    async def ask(ledger: Ledger) -> None:
         books = Bookkeeper(ledger)
-        claims = ledger.claim(2, FRIDAY_NOON)
-        begun = [await books.begin(claim) for claim in (*claims, claims[0])]
+        ada, bob = ledger.claim(2, FRIDAY_NOON)
+        assert await books.begin(ada) == ids([ada])
+        both = await asyncio.gather(books.begin(ada), books.begin(bob))
+        assert both == [ids([bob])] * 2
         books.close()
-        return begun
 
     with at_work(installation, FRIDAY_NOON) as ledger:
-        assert asyncio.run(ask(ledger)) == [True, True, False]
+        asyncio.run(ask(ledger))
 
 
 @pytest.mark.parametrize("commits", [0, 1, 4])
