@@ -2,19 +2,19 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 
 from service.domain.deliveries import Claim, Kind
 from service.domain.keys import Key
 from service.domain.links import Purpose, sign, web_name
-from service.domain.timetable import local_date, next_letter, spoken_schedule
+from service.domain.timetable import Cadence, local_date, next_letter, spoken_schedule
 from service.mail.dkim import Signer
 from service.mail.headers import envelope_sender, recipient_value
 from service.mail.house import House
 from service.mail.letter import join
 from service.mail.parts import Parts
-from service.mail.personal import Personal
+from service.mail.personal import LetterDay, Personal
 from service.mail.smtp import Parcel
 from service.marks import Marks
 
@@ -92,23 +92,17 @@ class Binder:
         base_url, wanted = self._house.base_url, claim.preferences
         key = self._key_at(claim.planned_at)
         personal = Personal(
-            recipient=claim.recipient,
-            token=claim.token,
-            planned_at=claim.planned_at,
-            local_date=claim.local_date,
-            local_hour=wanted.send_at.hour,
-            name=wanted.name,
-            unsubscribe=f"{base_url}/u/{claim.unsubscribe_token}",
-            web=f"{base_url}/d/{web_name(key, claim.delivery_id)}",
-            schedule=spoken_schedule(wanted.timezone, wanted.send_at, wanted.cadence),
-            cadence=wanted.cadence,
-            asked_on=claim.asked_at and local_date(claim.asked_at, wanted.timezone),
-            next_on=next_letter(claim.local_date, wanted.cadence),
-            links=self._links(claim, key),
+            claim.recipient,
+            claim.token,
+            claim.planned_at,
+            _letter_day(claim.local_date, wanted.timezone, wanted.send_at, wanted.cadence),
+            wanted.name,
+            claim.asked_at and local_date(claim.asked_at, wanted.timezone),
+            f"{base_url}/u/{claim.unsubscribe_token}",
+            f"{base_url}/d/{web_name(key, claim.delivery_id)}",
+            self._links(claim, key),
         )
-        if claim.slots:
-            personal = personal.saying(claim.slots)
-        return personal
+        return personal.saying(claim.slots) if claim.slots else personal
 
     def _links(self, claim: Claim, key: Key) -> dict[str, str]:
         if claim.kind not in _LINKS:
@@ -120,3 +114,9 @@ class Binder:
         # Signed as of the planned time, so that a retry carries the very same link.
         token = sign(key, purpose, made_for, claim.planned_at)
         return {purpose: f"{self._house.base_url}/{purpose}/{token}"}
+
+
+@lru_cache(maxsize=2048)
+def _letter_day(day: date, timezone: str, send_at: time, cadence: Cadence) -> LetterDay:
+    schedule = spoken_schedule(timezone, send_at, cadence)
+    return LetterDay(day, send_at.hour, schedule, cadence, next_letter(day, cadence))

@@ -116,9 +116,8 @@ def web_name(key: Key, delivery_id: int) -> str:
     nothing of the tokens of that delivery or of its reader, nor how many letters there were, and
     no two copies can be traced to one reader.
     """
-    octets = delivery_id.to_bytes(8)
-    tag = key.digest(b"web:" + octets)[:_TAG]
-    return key.key_id + _encode(tag + _masked(key, tag, octets))
+    tag = key.digest(b"web:" + delivery_id.to_bytes(8))[:_TAG]
+    return key.key_id + _encode(tag + (delivery_id ^ _mask(key, tag)).to_bytes(8))
 
 
 def delivery_of(keys: KeyRing, name: str) -> int:
@@ -131,7 +130,7 @@ def delivery_of(keys: KeyRing, name: str) -> int:
     except ValueError:
         octets = b""
     tag, hidden = octets[:_TAG], octets[_TAG:]
-    delivery_id = int.from_bytes(_masked(key, tag, hidden)) if len(hidden) == 8 else 0
+    delivery_id = int.from_bytes(hidden) ^ _mask(key, tag) if len(hidden) == 8 else 0
     made = web_name(key, delivery_id)
     if not hmac.compare_digest(made.encode(), name.encode(errors="replace")):
         raise BadLink("the name of a web copy is not whole")
@@ -159,9 +158,9 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _TAG = 16
 
 
-def _masked(key: Key, tag: bytes, octets: bytes) -> bytes:
-    stream = int.from_bytes(key.digest(b"web-id:" + tag)[:8])
-    return (int.from_bytes(octets) ^ stream).to_bytes(8)
+def _mask(key: Key, tag: bytes) -> int:
+    """Return what hides the delivery's id in a name of that tag."""
+    return int.from_bytes(key.digest(b"web-id:" + tag)[:8])
 
 
 def _signature(key: Key, purpose: Purpose, payload: str) -> str:

@@ -2,32 +2,27 @@
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
-
 from markupsafe import Markup, escape
 
 from service.mail.headers import link_value
-from service.mail.mime import encode, encode_plain
+from service.mail.mime import encode, soft_broken
 
 # A link as `link_value` has it, without "=", which quoted-printable text escapes, and "&" and "'",
 # which HTML does.
 _PLAIN_LINK = re.compile(r"https?://[!#-%(-;?-~]{1,900}")
 
 
-class Both(NamedTuple):
-    """What the text and the HTML say in one place, encoded."""
-
-    text: bytes
-    html: bytes
+# What the text and the HTML say in one place, encoded.
+Both = tuple[bytes, bytes]
 
 
 def both(words: str, marked_up: Markup | None = None) -> Both:
     """Return words that HTML says as they stand, or with marks of its own."""
     text = encode(words)
     if marked_up is not None:
-        return Both(text, encode(marked_up))
+        return text, encode(marked_up)
     # What HTML escapes is rare: most words are encoded once.
-    return Both(text, encode(escape(words)) if _is_escaped(words) else text)
+    return text, encode(escape(words)) if _is_escaped(words) else text
 
 
 def encode_html(words: str) -> bytes:
@@ -42,12 +37,12 @@ def _is_escaped(words: str) -> bool:
 def link(address: str) -> Both:
     """Return a link. Raises HeaderError for what is none, or is not in ASCII."""
     if _PLAIN_LINK.fullmatch(address):
-        text = encode_plain(address)
-        return Both(text, text)
+        text = soft_broken(address) or encode(address)
+        return text, text
     return both(link_value(address))
 
 
 # Readers share most of their words: dates, counts, hours.
 shared = lru_cache(maxsize=2048)(both)
 
-NOTHING = Both(b"", b"")
+NOTHING: Both = (b"", b"")

@@ -1,20 +1,24 @@
 """What a digest holds: cards, what else matched, what trends; written as text and as HTML."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from service.domain.digests import ALSO_LISTED
 from service.domain.selection import Selection
 from service.mail import wording
 from service.mail.both import Both
+from service.mail.frame import Frame
 from service.mail.mime import encode
 from service.mail.parts import Names, Parts
 from service.mail.reasons import noticed
-from service.mail.stencil import Stencil
 
 # What a section of its own and the line below it add to a letter that had none.
 _SECTION_SIZE = 2000
 
+
+_ALSO_MATCHED, _ALSO_TRENDING = "Also matched", "Also trending"
+_TRENDING_TODAY = "Trending today, outside your topics"
+_TRENDING_THIS_WEEK = "Trending this week, outside your topics"
 
 # Papers as text and as HTML. Only the whole letter is joined: readers share cards, but seldom all
 # that a card came for.
@@ -29,36 +33,51 @@ def written(
     `web` is the link to the web copy. `alone` says that the letter was to have one card only, and
     `weekly` that it tells of a week.
     """
-    stencils, topics = parts.frames[selection.frame].pieces, selection.topics
-    also_text, also_html = _also(parts, selection.also)
+    frame, topics = parts.frames[selection.frame], selection.topics
+    also = _also(parts, selection.also)
     left_out = selection.matched - len(selection.cards) - len(selection.also) if topics else 0
     if left_out > 0:
-        also_text.append(web.text.join(_more(stencils["more.txt"], left_out)))
-        also_html.append(web.html.join(_more(stencils["more.html"], left_out)))
-    also = "Also matched" if topics else "Also trending"
-    trending = f"Trending {'this week' if weekly else 'today'}, outside your topics"
+        text_more, html_more = _more(frame, left_out)
+        also[0].append(web[0].join(text_more))
+        also[1].append(web[1].join(html_more))
     return {
         "cards": _cards(parts, selection.frame, selection.cards, alone=alone),
-        "also": _section(stencils, also, also_text, also_html),
-        "trending": _section(stencils, trending, *_trending(parts, selection.trending)),
+        "also": _section(frame, _ALSO_MATCHED if topics else _ALSO_TRENDING, also),
+        "trending": _section(
+            frame,
+            _TRENDING_THIS_WEEK if weekly else _TRENDING_TODAY,
+            _trending(parts, selection.trending),
+        ),
     }
 
 
-def _cards(parts: Parts, frame: int, cards: Iterable[tuple[int, Names]], *, alone: bool) -> Pieces:
+def _cards(
+    parts: Parts, frame: int, cards: Sequence[tuple[int, Names]], *, alone: bool
+) -> Pieces:
     reasons, shown = parts.reasons, parts.shown
     text: list[bytes] = []
     html: list[bytes] = []
-    for number, (part, names) in enumerate(cards, start=1):
+    for number, (part, names) in zip(_numbers(len(cards)), cards, strict=True):
         because = reasons[names]
         card = shown[frame, part, because.topic, alone]
-        text += (b"%d. =\r\n" % number, card.text_head, because.text)
-        html += (card.html_head, because.html)
+        text.append(number)
+        text.append(card.text_head)
+        text.append(because.text)
+        html.append(card.html_head)
+        html.append(because.html)
         if card.spelled is not None and len(names) == 1:
-            text.append(card.spelled.text)
-            html.append(card.spelled.html)
+            in_text, in_html = card.spelled
+            text.append(in_text)
+            html.append(in_html)
         text += card.text_tail
         html += card.html_tail
     return text, html
+
+
+@lru_cache(maxsize=64)
+def _numbers(count: int) -> Sequence[bytes]:
+    """Return what stands before each of so many cards."""
+    return [b"%d. =\r\n" % number for number in range(1, count + 1)]
 
 
 def _also(parts: Parts, also: Iterable[tuple[int, Names]]) -> Pieces:
@@ -67,8 +86,12 @@ def _also(parts: Parts, also: Iterable[tuple[int, Names]]) -> Pieces:
     html: list[bytes] = []
     for part, names in also:
         card, because = cards[part], reasons[names]
-        text += (card.text_before, because.text_note, card.text_after)
-        html += (card.html_before, because.html_note, card.html_after)
+        text.append(card.text_before)
+        text.append(because.text_note)
+        text.append(card.text_after)
+        html.append(card.html_before)
+        html.append(because.html_note)
+        html.append(card.html_after)
     return text, html
 
 
@@ -77,31 +100,36 @@ def _trending(parts: Parts, trending: Iterable[int]) -> Pieces:
     html: list[bytes] = []
     for part in trending:
         card = parts.cards[part]
-        upvotes = noticed(card.said.upvotes)
-        text += (card.text_before, upvotes.text, card.text_after)
-        html += (card.html_before, upvotes.html, card.html_after)
+        in_text, in_html = noticed(card.said.upvotes)
+        text += (card.text_before, in_text, card.text_after)
+        html += (card.html_before, in_html, card.html_after)
     return text, html
 
 
-def _section(
-    stencils: Mapping[str, Stencil], heading: str, text: list[bytes], html: list[bytes]
-) -> Pieces:
-    """Return lines below their heading; nothing where there are none."""
-    if not text:
-        return text, html
-    text_before, text_after = _headed(stencils["section.txt"], heading)
-    html_before, html_after = _headed(stencils["section.html"], heading)
-    return [text_before, *text, text_after], [html_before, *html, html_after]
+def _section(frame: Frame, heading: str, lines: Pieces) -> Pieces:
+    """Return lines with their heading above them; nothing where there are none."""
+    text, html = lines
+    if text:
+        (text_before, text_after), (html_before, html_after) = _headed(frame, heading)
+        text.insert(0, text_before)
+        text.append(text_after)
+        html.insert(0, html_before)
+        html.append(html_after)
+    return lines
+
+
+# What stands around something, in text and in HTML.
+Around = tuple[tuple[bytes, ...], tuple[bytes, ...]]
 
 
 @lru_cache(maxsize=64)
-def _headed(section: Stencil, heading: str) -> tuple[bytes, ...]:
-    return section.around("lines", {"heading": encode(heading)})
+def _headed(frame: Frame, heading: str) -> Around:
+    return frame.around("section", "lines", {"heading": encode(heading)})
 
 
 @lru_cache(maxsize=1024)
-def _more(more: Stencil, left_out: int) -> tuple[bytes, ...]:
-    return more.around("web", {"more": encode(wording.more_on_the_web(left_out))})
+def _more(frame: Frame, left_out: int) -> Around:
+    return frame.around("more", "web", {"more": encode(wording.more_on_the_web(left_out))})
 
 
 def trimmed(parts: Parts, selection: Selection, excess: int, *, alone: bool) -> Selection:

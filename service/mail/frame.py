@@ -13,13 +13,13 @@ Slot = tuple[str, str]
 LISTS = ("cards", "also", "trending")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Frame:
     """The encoded literal segments of a message, and the slot that follows each but the last.
 
     A slot is the place it stands in ("header", "text" or "html", which decides how its value is
     encoded) and its name. `pieces` are the stencils of what a letter may hold or not, by the name
-    of their template.
+    of their template. One equals none but itself, so that what is made of it is found quickly.
     """
 
     kind: str
@@ -72,6 +72,13 @@ class Frame:
             pieces[at : at + 1] = papers[name][part]
         return pieces
 
+    def around(
+        self, piece: str, slot: str, values: Mapping[str, bytes]
+    ) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+        """Return what stands around a slot of a piece, in text and in HTML, the others filled."""
+        text, html = self.pieces[f"{piece}.txt"], self.pieces[f"{piece}.html"]
+        return text.around(slot, values), html.around(slot, values)
+
     @cached_property
     def _unfilled(self) -> list[bytes]:
         """The literals, and between them nothing."""
@@ -96,7 +103,7 @@ class Frame:
 
     @property
     def _of_both(self) -> Sequence[tuple[int, str, int]]:
-        parts = {place: number for number, place in enumerate(Both._fields)}
+        parts = {"text": 0, "html": 1}
         return [(at, name, parts[place]) for at, place, name in self._places if place in parts]
 
     @property

@@ -9,7 +9,7 @@ from service.domain.selection import Selection
 from service.mail.card import Because, Card
 from service.mail.contents import trimmed, written
 from service.mail.frame import HTML_BEGINS, Frame
-from service.mail.headers import recipient_value, subject_value, token_value
+from service.mail.headers import recipient_value, token_value
 from service.mail.house import House
 from service.mail.parts import Parts
 from service.mail.personal import Personal
@@ -57,7 +57,7 @@ def _joined(parts: Parts, selection: Selection, personal: Personal, *, alone: bo
         "to": recipient_value(personal.recipient).encode(),
         "date": _date_value(personal.planned_at),
         "token": token_value(personal.token).encode(),
-        "subject": _subject_value(subject),
+        "subject": subject,
     }
     if "unsubscribe" in said:
         header["unsubscribe"] = personal.unsubscribe.encode()
@@ -66,14 +66,9 @@ def _joined(parts: Parts, selection: Selection, personal: Personal, *, alone: bo
         header["stop"] = (token if token.isalnum() else quote(token, safe="")).encode()
     papers = {}
     if selection.cards:
-        weekly = personal.cadence.weekly
+        weekly = personal.day.weekly
         papers = written(parts, selection, said["web"], alone=alone, weekly=weekly)
     return b"".join(parts.frames[selection.frame].filled(header, said, papers))
-
-
-@lru_cache(maxsize=2048)
-def _subject_value(subject: str) -> bytes:
-    return subject_value(subject).encode()
 
 
 @lru_cache(maxsize=64)

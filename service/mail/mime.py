@@ -6,6 +6,7 @@ from binascii import b2a_qp
 from collections.abc import Iterable
 
 _LINE = 76
+_ELLIPSIS = "=E2=80=A6"
 _MORE_BLANKS = re.compile(rb"(?<= ) |\t")
 _MAGIC = b"PR1"
 _LENGTH = struct.Struct(">I")
@@ -27,24 +28,32 @@ def encode(text: str) -> bytes:
     """
     if not text:
         return b""
-    if text.isascii() and text.isprintable() and "=" not in text and "  " not in text:
-        return encode_plain(text)
-    return _quoted(text)
+    coded = b""
+    if text.isprintable() and "=" not in text and "  " not in text:
+        if text.isascii():
+            coded = soft_broken(text)
+        elif not text.endswith(" "):
+            # Of what is not in ASCII, most tells where we cut something off.
+            escaped = text.replace("…", "=E2=80=A6")
+            coded = soft_broken(escaped) if escaped.isascii() else b""
+    return coded or _quoted(text)
 
 
-def encode_plain(text: str) -> bytes:
-    """Return the same of a text in which each character stands for itself: it is printable ASCII
-    without "=" or two blanks together.
+def soft_broken(text: str) -> bytes:
+    """Return the same of a text that only needs soft breaks; nothing where a line would begin with
+    a dot.
+
+    It is printable ASCII without two blanks together; "=" stands where something is escaped.
     """
-    # But for a dot where a line begins, it only needs soft breaks.
-    if "." in text[:: _LINE - 1]:
-        return _quoted(text)
-    if len(text) < _LINE:
-        return f"{text}=\r\n".encode("ascii")
-    written = text[: _LINE - 1]
-    for start in range(_LINE - 1, len(text), _LINE - 1):
-        written = f"{written}=\r\n{text[start : start + _LINE - 1]}"
-    return f"{written}=\r\n".encode("ascii")
+    written = ""
+    while len(text) >= _LINE:
+        cut = _LINE - 1
+        if "=" in text[cut - 2 : cut]:
+            cut = text.index("=", cut - 2)
+        written = f"{written}{text[:cut]}=\r\n"
+        text = text[cut:]
+    written = f"{written}{text}=\r\n"
+    return b"" if written[0] == "." or "\n." in written else written.encode()
 
 
 def _quoted(text: str) -> bytes:

@@ -17,10 +17,12 @@ _CARD_COLUMN, _LINE_COLUMN = len("   Because: "), len("  because: ")
 class Reasons:
     """Why a paper is there, encoded: what follows "Because:" on a card, and a line's whole note.
 
-    `topic` is the part that names the first topic among the reasons, 0 where none does.
+    `topic` is the part that names the first topic among the reasons, 0 where none does; `labels`
+    are those of all topics.
     """
 
     topic: int
+    labels: Sequence[str]
     text: bytes
     html: bytes
     text_note: bytes
@@ -29,11 +31,8 @@ class Reasons:
 
 def reasons_of(names: Sequence[int], named: Sequence[Because]) -> Reasons:
     """Return the reasons that some parts name, the best first; without any the paper trends."""
-    topic = 0
-    for name, because in zip(names, named, strict=True):
-        if because.query:
-            topic = name
-            break
+    topics = [name for name, because in zip(names, named, strict=True) if because.query]
+    labels = tuple([because.label for because in named if because.query])
     shown, more = named[:_NAMED], b""
     # One column is left for the next comma, six for "+199".
     room = _TEXT_COLUMNS - 1
@@ -48,13 +47,13 @@ def reasons_of(names: Sequence[int], named: Sequence[Because]) -> Reasons:
         text, note = _broken(shown, _CARD_COLUMN, room), _broken(shown, _LINE_COLUMN, room)
     text, note = text + more, note + more
     html = _DOT.join([because.html for because in shown]) + more
-    return Reasons(topic, text, html, _NOTE + note, _NOTE + html)
+    return Reasons(topics[0] if topics else 0, labels, text, html, _NOTE + note, _NOTE + html)
 
 
 @lru_cache(maxsize=1024)
 def noticed(upvotes: str) -> Both:
     """Return the line below the title of a paper that is no topic's: how many noticed it."""
-    return Both(encode(upvotes), encode(upvotes.replace(" ", "\u00a0")))
+    return encode(upvotes), encode(upvotes.replace(" ", "\u00a0"))
 
 
 def _broken(shown: Sequence[Because], at: int, room: int) -> bytes:

@@ -65,18 +65,18 @@ def show(
     said, terms = card.said, mention.terms
     lead = said.lone_lead if alone else said.lead
     in_title, in_lead = first_marks((spelled(said.title), spelled(lead)), terms, MOST_MARKS)
-    quoted = NOTHING
+    in_text, in_html = NOTHING
     if terms and not in_title and not in_lead:
         (found,) = first_marks((spelled(said.abstract),), terms, 1)
         if found:
-            quoted = _quoted(said.abstract, found[0], pieces)
+            in_text, in_html = _quoted(said.abstract, found[0], pieces)
     html = {
         "title": _marked(said.title, in_title, pieces["mark.html"]),
         "lead": _marked(lead, in_lead, pieces["mark.html"]),
-        "quotation": quoted.html,
+        "quotation": in_html,
     }
     return Shown(
-        *(_text if quoted.text else _unquoted)(card.text, lead, quoted.text),
+        *(_text if in_text else _unquoted)(card.text, lead, in_text),
         *card.html.apart("because", html),
         _spelled(card, mention.otherwise, label) if mention.otherwise else None,
     )
@@ -86,7 +86,7 @@ def _spelled(card: Card, form: str, label: str) -> Both:
     """Return what tells in which spelling the paper has a topic, after its label."""
     note = f"(as “{_as_written(card, form)}”)"
     fits = _BECAUSE_FROM + len(label) + 1 + len(note) <= _COLUMNS
-    return Both(encode(f" {note}" if fits else f"\n     {note}"), encode_html(f" {note}"))
+    return encode(f" {note}" if fits else f"\n     {note}"), encode_html(f" {note}")
 
 
 def _as_written(card: Card, form: str) -> str:
@@ -127,7 +127,7 @@ def _quoted(abstract: str, found: Span, pieces: Mapping[str, Stencil]) -> Both:
     whole = before + words + after
     marked = _marked(whole, [(len(before), len(before) + len(words))], pieces["mark.html"])
     text = encode(wrapped(whole, _TEXT_INDENT, _QUOTED_FROM))
-    return Both(
+    return (
         pieces["quotation.txt"].fill({"quotation": text}),
         pieces["quotation.html"].fill({"quotation": marked}),
     )

@@ -1,27 +1,24 @@
 """What the slots of each kind of letter say to its reader."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
 from service.domain.selection import Selection
 from service.mail import wording
-from service.mail.both import NOTHING, Both, both, link, shared
+from service.mail.both import Both, both, link, shared
+from service.mail.headers import subject_value
 from service.mail.parts import Parts
-from service.mail.personal import Personal
+from service.mail.personal import LetterDay, Personal
 from service.mail.plain import cut_at_word, one_line, wrapped
 
 _NAME_LENGTH = 80
 
 
-class Words(NamedTuple):
-    """What the slots of both parts say, by name, and the subject where it is the letter's own."""
-
-    said: dict[str, Both]
-    subject: str = ""
+# What the slots of both parts say, by name, and the Subject where it is the letter's own.
+Words = tuple[Mapping[str, Both], bytes]
 
 
 def words_of(parts: Parts, selection: Selection, personal: Personal) -> Words:
@@ -31,98 +28,113 @@ def words_of(parts: Parts, selection: Selection, personal: Personal) -> Words:
     what it is about.
     """
     kind = parts.frames[selection.frame].kind
+    if kind in ("digest", "first"):
+        return _digest_words(parts, selection, personal, first=kind == "first")
+    return _other_words(kind, personal), b""
+
+
+def _other_words(kind: str, personal: Personal) -> Mapping[str, Both]:
+    """Return what a letter says that is no digest."""
     match kind:
-        case "digest" | "first":
-            return _digest_words(parts, selection, personal, first=kind == "first")
         case "confirm":
             topics, more = wording.quotable(personal.asked_for)
             asked_for = both(
                 wording.asked_for(topics, more),
                 Markup(wording.asked_for(_in_italics(topics), more)),
             )
-            cadence = shared(personal.cadence.adjective)
+            cadence = shared(personal.day.cadence.adjective)
             confirm = _own_link(personal, kind, "confirm")
-            return Words({"cadence": cadence, "asked_for": asked_for, "confirm": confirm})
+            return {"cadence": cadence, "asked_for": asked_for, "confirm": confirm}
         case "goodbye":
             until = shared(wording.until(personal.undo_until))
-            return Words({"until": until, "undo": _own_link(personal, kind, "undo")})
+            return {"until": until, "undo": _own_link(personal, kind, "undo")}
         case "preferences" | "account":
-            return Words({kind: _own_link(personal, kind, kind)})
+            return {kind: _own_link(personal, kind, kind)}
         case "address":
             other = one_line(personal.elsewhere)
             asking = both(wrapped(wording.asking_to_move(other)))
             address = _own_link(personal, kind, "address")
-            return Words({"elsewhere": both(other), "asking": asking, "address": address})
+            return {"elsewhere": both(other), "asking": asking, "address": address}
         case "moved":
             other = one_line(personal.elsewhere)
-            return Words({"elsewhere": both(other), "moved": both(wrapped(wording.moved(other)))})
+            return {"elsewhere": both(other), "moved": both(wrapped(wording.moved(other)))}
         case _:
             return _welcome_words(personal)
 
 
-def _welcome_words(personal: Personal) -> Words:
-    name = _shown(personal.name)
+def _welcome_words(personal: Personal) -> Mapping[str, Both]:
+    name, day = _shown(personal.name), personal.day
     topics, more = wording.quotable(personal.asked_for)
     greeting, nothing = wording.welcome(name), wording.nothing_yet(topics, more)
-    expect = wording.expect(personal.schedule, weekly=personal.cadence.weekly)
-    return Words(
-        {
-            "greeting": both(greeting, Markup(wording.welcome(_set_apart(name)))),
-            "nothing": both(nothing, Markup(wording.nothing_yet(_in_italics(topics), more))),
-            "expect": both(expect),
-            "opening": both(wrapped(f"{greeting} {nothing} {expect}")),
-            "unsubscribe": link(personal.unsubscribe),
-        }
-    )
+    expect = wording.expect(day.schedule, weekly=day.weekly)
+    return {
+        "greeting": both(greeting, Markup(wording.welcome(_set_apart(name)))),
+        "nothing": both(nothing, Markup(wording.nothing_yet(_in_italics(topics), more))),
+        "expect": both(expect),
+        "opening": both(wrapped(f"{greeting} {nothing} {expect}")),
+        "unsubscribe": link(personal.unsubscribe),
+    }
 
 
 def _digest_words(parts: Parts, selection: Selection, personal: Personal, *, first: bool) -> Words:
-    count, topics, matched = len(selection.cards), selection.topics, selection.matched
-    if not count:
+    cards, topics, day = selection.cards, selection.topics, personal.day
+    if not cards:
         raise ValueError("a digest without a paper is not a letter")
-    said = [parts.cards[part].said for part, _ in selection.cards[: wording.NAMED]]
-    reasons = dict.fromkeys([name for _, names in selection.cards for name in names])
-    named = [parts.names[name] for name in reasons]
-    labels = list(dict.fromkeys([because.label for because in named if because.query]))
-    day, weekly = personal.local_date, personal.cadence.weekly
+    leading = [parts.cards[part].said for part, _ in cards[: wording.NAMED]]
+    names = [each.name for each in leading]
+    labels = dict.fromkeys([label for _, why in cards for label in parts.reasons[why].labels])
+    preheader = wording.preheader(names, len(cards), [*labels], leading[0].sentence)
     prefix = "" if topics else "Trending: "
-    prefix = "Your first papers: " if first else "Your week: " if weekly else prefix
-    subject = _subject(said[0].title, count, personal.subject_prefix + prefix)
-    greeting, greeted = _greeting(personal.name or "", None if first else personal.local_hour, day)
-    summary = _summary(count, topics, matched, first=first, weekly=weekly)
-    expect = wording.expect(personal.schedule, weekly=weekly) if first else ""
-    asked, closing = _asked(personal.schedule, personal.asked_on, day, personal.next_on)
+    prefix = "Your first papers: " if first else "Your week: " if day.weekly else prefix
+    header, subject = _subject(leading[0].title, len(cards), personal.subject_prefix + prefix)
     change = _given(personal, "digest", "preferences")
-    names = [each.name for each in said]
-    preheader = wording.preheader(names, count, labels, said[0].sentence)
-    return Words(
-        {
-            "subject": shared(subject),
-            "preheader": both(preheader),
-            "date": _date(day),
-            "greeting": greeted,
-            "summary": shared(summary),
-            "expect": shared(expect) if first else NOTHING,
-            "opening": _opening(greeting, summary, expect),
-            "asked": asked,
-            "closing": closing,
-            "change": link(change),
-            "pause": link(f"{change}/pause"),
-            "unsubscribe": link(personal.unsubscribe),
-            "web": link(personal.web),
-        },
-        subject,
-    )
+    said = {
+        **_of_day(day, personal.asked_on),
+        **_opening(day, personal.name or "", len(cards), topics, selection.matched, first),
+        "subject": subject,
+        "preheader": both(preheader),
+        "change": link(change),
+        "pause": link(f"{change}/pause"),
+        "unsubscribe": link(personal.unsubscribe),
+        "web": link(personal.web),
+    }
+    return said, header
 
 
-# Readers share hours, days, counts, the first paper of all, and many first names.
-_subject = lru_cache(maxsize=2048)(wording.subject)
-_summary = lru_cache(maxsize=2048)(wording.summary)
+# Readers share days, counts, the first paper of all, and many first names.
+@lru_cache(maxsize=2048)
+def _subject(title: str, papers: int, prefix: str) -> tuple[bytes, Both]:
+    """Return the subject as the header has it, and as the letter does."""
+    subject = wording.subject(title, papers, prefix)
+    return subject_value(subject).encode(), both(subject)
 
 
-@lru_cache(maxsize=64)
-def _date(day: date) -> Both:
-    return both(wording.long_date(day))
+@lru_cache(maxsize=2048)
+def _of_day(day: LetterDay, asked_on: date | None) -> Mapping[str, Both]:
+    """Return the date, and the footer's first sentences on one line and wrapped."""
+    asked = wording.asked(day.schedule, asked_on, day.date, day.next_on)
+    return {
+        "date": both(wording.long_date(day.date)),
+        "asked": both(asked),
+        "closing": both(wrapped(asked)),
+    }
+
+
+@lru_cache(maxsize=4096)
+def _opening(
+    day: LetterDay, name: str, papers: int, topics: int, matched: int, first: bool
+) -> Mapping[str, Both]:
+    """Return the greeting and what the letter brings, each by itself and as one."""
+    greeting, greeted = _greeting(name, None if first else day.hour, day.date)
+    summary = wording.summary(papers, topics, matched, first=first, weekly=day.weekly)
+    expect = wording.expect(day.schedule, weekly=day.weekly) if first else ""
+    opening = f"{greeting.rstrip('.')}. {summary} {expect}".rstrip()
+    return {
+        "greeting": greeted,
+        "summary": shared(summary),
+        "expect": shared(expect),
+        "opening": both(wrapped(opening)),
+    }
 
 
 @lru_cache(maxsize=4096)
@@ -134,18 +146,6 @@ def _greeting(name: str, hour: int | None, day: date) -> tuple[str, Both]:
         return wording.welcome(name) if hour is None else wording.greeting(hour, day, name)
 
     return greeted(shown), both(greeted(shown), Markup(greeted(_set_apart(shown))))
-
-
-@lru_cache(maxsize=4096)
-def _opening(greeting: str, summary: str, expect: str) -> Both:
-    return both(wrapped(f"{greeting.rstrip('.')}. {summary} {expect}".rstrip()))
-
-
-@lru_cache(maxsize=4096)
-def _asked(schedule: str, on: date | None, day: date, next_on: date | None) -> tuple[Both, Both]:
-    """Return the footer's first sentences, on one line and wrapped."""
-    asked = wording.asked(schedule, on, day, next_on)
-    return both(asked), both(wrapped(asked))
 
 
 def _shown(name: str | None) -> str:

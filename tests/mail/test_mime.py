@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service.mail.both import Both, both, encode_html, link
+from service.mail.both import both, encode_html, link
 from service.mail.headers import HeaderError
 from service.mail.mime import MalformedPart, encode, pack, unpack
 from service.mail.stencil import MARK, Stencil
@@ -101,7 +101,7 @@ def test_what_is_no_link_is_refused(wrong: str) -> None:
 
 @given(ANY_TEXT)
 def test_words_for_html_are_encoded_as_both_parts_have_them(text: str) -> None:
-    assert both(text) == Both(encode(text), encode_html(text))
+    assert both(text) == (encode(text), encode_html(text))
 
 
 @given(st.lists(ANY_TEXT.filter(lambda text: MARK not in text), min_size=2), st.data())
