@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+
 from markupsafe import Markup, escape
 
 from service.mail.headers import link_value

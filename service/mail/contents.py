@@ -51,9 +51,7 @@ def written(
     }
 
 
-def _cards(
-    parts: Parts, frame: int, cards: Sequence[tuple[int, Names]], *, alone: bool
-) -> Pieces:
+def _cards(parts: Parts, frame: int, cards: Sequence[tuple[int, Names]], *, alone: bool) -> Pieces:
     reasons, shown = parts.reasons, parts.shown
     text: list[bytes] = []
     html: list[bytes] = []

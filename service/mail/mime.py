@@ -34,7 +34,7 @@ def encode(text: str) -> bytes:
             coded = soft_broken(text)
         elif not text.endswith(" "):
             # Of what is not in ASCII, most tells where we cut something off.
-            escaped = text.replace("…", "=E2=80=A6")
+            escaped = text.replace("…", _ELLIPSIS)
             coded = soft_broken(escaped) if escaped.isascii() else b""
     return coded or _quoted(text)
 

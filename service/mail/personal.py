@@ -16,12 +16,12 @@ _UNDO_LIVES = LIVES[Purpose.UNDO] or timedelta.max
 class LetterDay:
     """A day on which letters come: what all readers share who want theirs at the same times.
 
-    `date` and `hour` are the reader's own. `schedule` says when letters come ("daily at 07:00,
-    Berlin time"), `cadence` how often, `next_on` when again. One equals none but itself, so that
-    what is made of it is found quickly.
+    `local_date` and `hour` are the reader's own. `schedule` says when letters come ("daily at
+    07:00, Berlin time"), `cadence` how often, `next_on` when again. One equals none but itself, so
+    that what is made of it is found quickly.
     """
 
-    date: date
+    local_date: date
     hour: int = 12
     schedule: str = ""
     cadence: Cadence = Cadence.DAILY

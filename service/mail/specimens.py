@@ -7,7 +7,7 @@ from service.domain.papers import Paper
 from service.domain.selection import Selection
 from service.mail.letter import join
 from service.mail.parts import Parts
-from service.mail.personal import Personal
+from service.mail.personal import LetterDay, Personal
 from service.mail.rendering import KINDS, Kind, Letters
 from service.mail.shown import Mention
 
@@ -24,14 +24,16 @@ def specimens(letters: Letters, words: str) -> Iterator[tuple[Kind, bytes]]:
         recipient="ada@example.org",
         token="0" * 32,
         planned_at=datetime(2026, 8, 21, 5, tzinfo=UTC),
-        local_date=date(2026, 8, 21),
-        local_hour=7,
+        day=LetterDay(
+            date(2026, 8, 21),
+            hour=7,
+            schedule="daily at 07:00, Berlin time",
+            next_on=date(2026, 8, 22),
+        ),
         name=words,
         unsubscribe=f"{_SITE}/u/specimen",
         web=f"{_SITE}/d/specimen",
-        schedule="daily at 07:00, Berlin time",
         asked_on=date(2026, 5, 3),
-        next_on=date(2026, 8, 22),
         asked_for=(words, "memory"),
         links={name: f"{_SITE}/{name}/specimen" for name in _LINKS},
         elsewhere=words,

@@ -112,9 +112,9 @@ def _subject(title: str, papers: int, prefix: str) -> tuple[bytes, Both]:
 @lru_cache(maxsize=2048)
 def _of_day(day: LetterDay, asked_on: date | None) -> Mapping[str, Both]:
     """Return the date, and the footer's first sentences on one line and wrapped."""
-    asked = wording.asked(day.schedule, asked_on, day.date, day.next_on)
+    asked = wording.asked(day.schedule, asked_on, day.local_date, day.next_on)
     return {
-        "date": both(wording.long_date(day.date)),
+        "date": both(wording.long_date(day.local_date)),
         "asked": both(asked),
         "closing": both(wrapped(asked)),
     }
@@ -125,7 +125,7 @@ def _opening(
     day: LetterDay, name: str, papers: int, topics: int, matched: int, first: bool
 ) -> Mapping[str, Both]:
     """Return the greeting and what the letter brings, each by itself and as one."""
-    greeting, greeted = _greeting(name, None if first else day.hour, day.date)
+    greeting, greeted = _greeting(name, None if first else day.hour, day.local_date)
     summary = wording.summary(papers, topics, matched, first=first, weekly=day.weekly)
     expect = wording.expect(day.schedule, weekly=day.weekly) if first else ""
     opening = f"{greeting.rstrip('.')}. {summary} {expect}".rstrip()

@@ -5,6 +5,7 @@ import email.policy
 import re
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from email.message import EmailMessage
 from html.parser import HTMLParser
@@ -17,6 +18,7 @@ from peers.correspondence import (
     ADA,
     ANYTHING,
     FRAMES,
+    FRIDAY,
     HOUSE,
     KINDS,
     LAMP,
@@ -152,7 +154,7 @@ def test_a_digest_reads_as_the_house_style_has_it() -> None:
     bare = Paper(title="Only a Title", abstract="A thing is known.")
     _, message, page, text = digest(
         [(LAMP, ["agents", "memory"]), (bare, ["a", "b", "c", "d", "e"]), (bare, [])],
-        ADA._replace(asked_on=date(2026, 5, 3), next_on=date(2026, 8, 22)),
+        ADA._replace(asked_on=date(2026, 5, 3), day=replace(FRIDAY, next_on=date(2026, 8, 22))),
         matched=9,
         also=[(bare, ["memory"])],
         trending=[LAMP],
@@ -257,9 +259,12 @@ def test_a_reader_without_topics_is_told_what_trends() -> None:
 
 def test_a_weekly_letter_tells_of_the_week_and_names_the_date_of_the_next() -> None:
     weekly = ADA._replace(
-        schedule="on Fridays at 07:00, Berlin time",
-        cadence=Cadence.FRIDAYS,
-        next_on=date(2026, 8, 28),
+        day=replace(
+            FRIDAY,
+            schedule="on Fridays at 07:00, Berlin time",
+            cadence=Cadence.FRIDAYS,
+            next_on=date(2026, 8, 28),
+        ),
     )
     _, message, page, text = digest([(LAMP, ["agents"])], weekly, trending=[LAMP])
     assert message["Subject"] == "Your week: Lamp: Small Agents <Ask> Before & After"

@@ -11,7 +11,7 @@ from service.domain.selection import Picked, Selection
 from service.mail.house import House
 from service.mail.letter import join
 from service.mail.parts import Parts
-from service.mail.personal import Personal
+from service.mail.personal import LetterDay, Personal
 from service.mail.rendering import KINDS, Kind, Letters
 from service.mail.shown import Mention
 
@@ -28,16 +28,15 @@ FRAMES: Mapping[Kind, bytes] = {kind: LETTERS.frame(kind) for kind in KINDS}
 TOKEN = "0123456789abcdef" * 2
 WEB = "https://papers.example.org/d/W"
 STOP = "https://papers.example.org/u/AbC-dEf_1"
+FRIDAY = LetterDay(date(2026, 8, 21), hour=7, schedule="daily at 07:00, Berlin time")
 ADA = Personal(
     recipient="ada@example.net",
     name="Ada",
     token=TOKEN,
     planned_at=datetime(2026, 8, 21, 5, 0, tzinfo=UTC),
-    local_date=date(2026, 8, 21),
-    local_hour=7,
+    day=FRIDAY,
     unsubscribe=STOP,
     web=WEB,
-    schedule="daily at 07:00, Berlin time",
     links={
         "confirm": "https://papers.example.org/confirm/T?a=1&b=2",
         "undo": "https://papers.example.org/undo/T",
