@@ -2,7 +2,7 @@
 
 import re
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
 from sys import intern
@@ -17,13 +17,14 @@ _ASCII_WORD = re.compile("[A-Za-z0-9]+")
 class Spelled:
     """The words of a text as matching counts them, in order, and where each of them is written."""
 
-    __slots__ = ("_places", "_text", "words")
+    __slots__ = ("_places", "_plain", "words")
 
     def __init__(self, text: str) -> None:
-        self._text = text
         self._places: Sequence[int] = ()
-        if text.isascii():
-            self.words = tuple(map(intern, _ASCII_WORD.findall(text.lower())))
+        # The sign where we cut a text off separates words, as a blank does.
+        self._plain = text.replace("…", " ")
+        if self._plain.isascii():
+            self.words = tuple(map(intern, _ASCII_WORD.findall(self._plain.lower())))
             return
         found: list[str] = []
         places = array("I")
@@ -39,7 +40,7 @@ class Spelled:
         """
         if not self._places:
             # Most texts are asked only whether they have a word.
-            words = _ASCII_WORD.finditer(self._text)
+            words = _ASCII_WORD.finditer(self._plain)
             self._places = array("I", chain.from_iterable(match.span() for match in words))
         return self._places[2 * first], self._places[2 * (first + count) - 1]
 
@@ -82,12 +83,11 @@ def first_marks(
     left = dict(enumerate(terms))
     chosen: list[list[tuple[int, int]]] = []
     for said in texts:
-        found = sorted(
-            (start, -end, number)
-            for number, forms in left.items()
-            for form in forms
-            for start, end in _spans(said, form)
-        )
+        found: list[tuple[int, int, int]] = []
+        for number, forms in left.items():
+            for form in forms:
+                found += [(start, -end, number) for start, end in _spans(said, form)]
+        found.sort()
         spans: list[tuple[int, int]] = []
         for start, minus_end, number in found:
             if most > 0 and number in left and (not spans or start >= spans[-1][1]):
@@ -98,15 +98,18 @@ def first_marks(
     return chosen
 
 
-def _spans(said: Spelled, phrase: str) -> Iterator[tuple[int, int]]:
+def _spans(said: Spelled, phrase: str) -> list[tuple[int, int]]:
+    """Return where a text says a folded phrase."""
     wanted = _wanted(phrase)
+    spans: list[tuple[int, int]] = []
     if not wanted:
-        return
-    place = -1
+        return spans
+    place, count = -1, len(wanted)
     for _ in range(said.words.count(wanted[0])):
         place = said.words.index(wanted[0], place + 1)
-        if said.words[place : place + len(wanted)] == wanted:
-            yield said.span(place, len(wanted))
+        if said.words[place : place + count] == wanted:
+            spans.append(said.span(place, count))
+    return spans
 
 
 @lru_cache(maxsize=4096)

@@ -25,20 +25,21 @@ class Column:
     def __init__(self, texts: Iterable[tuple[int, str]], stems: Stems | None = None) -> None:
         """Index the texts, each with the number of its paper."""
         self._stems = stems
-        self._texts: list[str] = []
+        self._said: list[tuple[str, ...]] = []
         self.owners: list[int] = []
         self._words: dict[str, dict[int, list[int]]] = {}
         for segment, (paper, text) in enumerate(texts):
             self.owners.append(paper)
-            self._texts.append(text)
-            for place, word in enumerate(words(text)):
+            # Papers share most of their words.
+            said = tuple(map(intern, words(text)))
+            self._said.append(said)
+            for place, word in enumerate(said):
                 self._words.setdefault(word, {}).setdefault(segment, []).append(place)
         self._sorted: list[str] | None = None
         self._stemmed: dict[str, Starts] = {}
         self._families: dict[str, list[str]] = {}
-        # Who asks about one paper asks about the next, and about a paper more than once.
+        # Who asks about one paper asks about the next.
         self._quoted: dict[Term | Near, tuple[list[Starts], list[int]]] = {}
-        self._said: dict[int, tuple[str, ...]] = {}
         if stems is not None:
             known = stems.of(self._words)
             for word in self._words:
@@ -74,32 +75,25 @@ class Column:
             known = [self._starts(term) for term in terms], [_length(term) for term in terms]
             self._quoted[wanted] = known
         found, lengths = known
+        length = sum(lengths)
         phrases: dict[str, None] = {}
         loose: dict[str, None] = {}
         for segment in segments:
-            if not all(segment in starts for starts in found):
+            starts = [each[segment] for each in found if segment in each]
+            if len(starts) < len(found) or (len(starts) > 1 and not _near(starts, lengths)):
                 continue
-            starts = [starts[segment] for starts in found]
-            if len(starts) > 1 and not _near(starts, lengths):
-                continue
-            said = self._words_in(segment)
+            said = self._said[segment]
             rows = _rows(starts, lengths)
-            phrases |= {spaced(said[first : first + sum(lengths)]): None for first in rows}
+            for first in rows:
+                phrases[spaced(said[first : first + length])] = None
             if not rows:
-                for places, length in zip(starts, lengths, strict=True):
-                    loose |= {spaced(said[first : first + length]): None for first in places}
+                for places, width in zip(starts, lengths, strict=True):
+                    loose |= {spaced(said[first : first + width]): None for first in places}
         return phrases, loose
 
     def segments_of(self, paper: int) -> range:
         """Return the segments of a paper, where each paper's stand together."""
         return range(bisect_left(self.owners, paper), bisect_right(self.owners, paper))
-
-    def _words_in(self, segment: int) -> tuple[str, ...]:
-        said = self._said.get(segment)
-        if said is None:
-            # Papers share most of their words.
-            said = self._said[segment] = tuple(map(intern, words(self._texts[segment])))
-        return said
 
     def _starts(self, term: Term) -> Starts:
         parts = _split(term)

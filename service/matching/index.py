@@ -22,7 +22,6 @@ from service.domain.expression import (
 from service.domain.matches import Found, Verdict
 from service.domain.papers import Paper
 from service.domain.ranking import ABOUT, TIERS, TITLE_POINTS, Levels, levels
-from service.domain.text import words
 from service.matching.column import Column
 from service.matching.stems import Stems
 
@@ -110,16 +109,12 @@ class PaperIndex:
 
         Each term is given by the forms it stands there in, folded.
         """
-        bit = 1 << paper
-        terms: dict[tuple[str, ...], list[str]] = {}
+        terms: dict[Sequence[str], list[str]] = {}
         for leaf in _wanted(expression):
-            if not self._levels(leaf)[0] & bit:
-                continue
             said, fields = self._said(leaf, paper)
             if any(field in _TEXT for field in fields):
                 for form in said:
-                    stem = tuple([self._stems[word] for word in words(form)])
-                    forms = terms.setdefault(stem, [])
+                    forms = terms.setdefault(self._stems.of_words(form), [])
                     if form not in forms:
                         forms.append(form)
         return list(terms.values())
