@@ -5,7 +5,9 @@ from the frame's; and the topics of a reader are named once, so that a paper nam
 place.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
 VERSION = 2
@@ -102,14 +104,13 @@ def unpack(packed: bytes) -> Selection:
         topics, at = _number(packed, at)
         matched, at = _number(packed, at)
         names, at = _ids(packed, at, frame)
-        named = _Topics(names)
-        cards, at = _entries(packed, at, frame, named)
-        also, at = _entries(packed, at, frame, named)
+        cards, at = _entries(packed, at, frame, names)
+        also, at = _entries(packed, at, frame, names)
         trending, at = _ids(packed, at, frame)
         if at < len(packed):
             apart, at = _number(packed, at)
-            (catalogue,), octets = _whole((apart,), frame), packed[at:]
-            unlisted = Unlisted(catalogue, int.from_bytes(octets, "little"))
+            octets = packed[at:]
+            unlisted = Unlisted(_whole(apart, frame), int.from_bytes(octets, "little"))
             if not octets or octets[-1] == 0:
                 raise ValueError("a packed selection with something behind it")
     except IndexError:
@@ -131,47 +132,30 @@ def _number(packed: bytes, at: int) -> tuple[int, int]:
     return number, at + 1
 
 
-def _numbers(packed: bytes, at: int) -> tuple[Sequence[int], int]:
+def _numbers(packed: bytes, at: int) -> tuple[list[int], int]:
     """Return the numbers listed at a place, and where the next one is."""
     count, at = _number(packed, at)
-    octets = packed[at : at + count]
-    if len(octets) == count and octets.isascii():
-        return octets, at + count
     found: list[int] = []
     for _ in range(count):
-        number = packed[at]
-        if number > 0x7F:
-            number, at = _number(packed, at)
-        else:
-            at += 1
+        number, at = _number(packed, at)
         found.append(number)
     return found, at
 
 
 def _ids(packed: bytes, at: int, frame: int) -> tuple[tuple[int, ...], int]:
     """Return the parts listed at a place, and where the next number is."""
-    numbers, at = _numbers(packed, at)
-    return tuple(_whole(numbers, frame)), at
+    aparts, at = _numbers(packed, at)
+    return tuple([_whole(apart, frame) for apart in aparts]), at
 
 
-class _Topics(dict[bytes, tuple[int, ...]]):
-    """The topics that papers came for, by the octets that name them: many papers share theirs."""
-
-    def __init__(self, names: Sequence[int]) -> None:
-        self.names = names
-
-    def __missing__(self, octets: bytes) -> tuple[int, ...]:
-        names = self.names
-        self[octets] = found = tuple([names[place] for place in octets])
-        return found
-
-
-def _entries(packed: bytes, at: int, frame: int, topics: _Topics) -> tuple[tuple[Picked, ...], int]:
+def _entries(
+    packed: bytes, at: int, frame: int, names: tuple[int, ...]
+) -> tuple[tuple[Picked, ...], int]:
     """Return the papers listed at a place, and where the next number is."""
     count, at = _number(packed, at)
-    aparts: list[int] = []
-    named: list[tuple[int, ...]] = []
-    few = len(topics.names) < 0x80
+    found: list[Picked] = []
+    few = len(names) < 0x80
+    alone = [(name,) for name in names]
     for _ in range(count):
         # A call for each number would cost more than all the rest of a claim: nearly all are of
         # one octet, or of two.
@@ -183,20 +167,29 @@ def _entries(packed: bytes, at: int, frame: int, topics: _Topics) -> tuple[tuple
             at += 2
         else:
             apart, at = _number(packed, at)
-        aparts.append(apart)
-        if few:
-            end = at + 1 + packed[at]
-            named.append(topics[packed[at + 1 : end]])
-            at = end
-        else:
+        if not few:
             places, at = _numbers(packed, at)
-            named.append(tuple([topics.names[place] for place in places]))
-    return tuple(zip(_whole(aparts, frame), named, strict=True)), at
+            came_for = tuple([names[place] for place in places])
+        elif packed[at] == 1:
+            came_for = alone[packed[at + 1]]
+            at += 2
+        else:
+            end = at + 1 + packed[at]
+            came_for = _choice(packed[at + 1 : end])(names)
+            at = end
+        found.append((frame + (apart >> 1 ^ -(apart & 1)), came_for))
+    return tuple(found), at
 
 
-def _whole(aparts: Iterable[int], frame: int) -> list[int]:
-    """Return the ids that `_apart` was given."""
-    return [frame + (apart >> 1 ^ -(apart & 1)) for apart in aparts]
+@lru_cache(maxsize=4096)
+def _choice(places: bytes) -> Callable[[tuple[int, ...]], tuple[int, ...]]:
+    """Return what chooses the names at these places, of which there is not just one."""
+    return itemgetter(*places) if places else lambda names: ()
+
+
+def _whole(apart: int, frame: int) -> int:
+    """Return the id that `_apart` was given."""
+    return frame + (apart >> 1 ^ -(apart & 1))
 
 
 def pack_catalogue(paper_ids: Sequence[int]) -> bytes:
